@@ -1,0 +1,1 @@
+//! Camp: a language for marketing audiences, and its interpreter on DuckDB.

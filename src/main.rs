@@ -1,0 +1,3 @@
+fn main() {
+    println!("camp {}", env!("CARGO_PKG_VERSION"));
+}
