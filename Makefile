@@ -1,3 +1,31 @@
-.PHONY: setup
-setup:
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+
+.PHONY: help setup build demo test lint clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## put libduckdb under .duckdb/ (quick when it is there)
 	@scripts/setup.sh
+
+build: setup ## build the release binary
+	$(CARGO) build --release
+
+demo: setup ## build, then run an example campaign
+	@scripts/demo.sh
+
+test: setup ## run every test, documentation included
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		set -x; $(CARGO) nextest run --workspace; \
+	else \
+		set -x; $(CARGO) test --workspace --tests; \
+	fi
+	$(CARGO) test --workspace --doc
+
+lint: setup ## formatting and clippy, warnings are errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+clean: ## remove what was built, keep the downloaded library
+	$(CARGO) clean
