@@ -1,1 +1,19 @@
 //! Camp: a language for marketing audiences, and its interpreter on DuckDB.
+//!
+//! ```text
+//! text ──syntax──▶ Ast ──check──▶ Program ──plan──▶ Plan ──run──▶ RunReport
+//! ```
+//!
+//! Each arrow is one pass in its own folder. A pass returns a value **and** diagnostics; nothing
+//! before the run does I/O except reading schemas through [`model::schema::World`].
+
+pub mod activity;
+pub mod catalogue;
+pub mod check;
+pub mod cli;
+pub mod diagnostic;
+pub mod engine;
+pub mod model;
+pub mod plan;
+pub mod source;
+pub mod syntax;

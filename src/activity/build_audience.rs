@@ -1,0 +1,77 @@
+//! `build audience from D [where R] [select …] [order by … limit N]`
+
+use std::any::Any;
+use std::sync::{Arc, LazyLock};
+
+use crate::check::binder::Binder;
+use crate::diagnostic::Diagnostic;
+use crate::model::expr::{Expr, Population, Sort};
+use crate::model::program::{ActivityStep, CarriedColumn, Operation};
+use crate::plan::Planner;
+use crate::syntax::ast;
+
+use super::{Activity, Spec};
+
+/// The activity.
+pub struct BuildAudience;
+
+/// A bound `build audience`. Its first output holds the rows of `source` for which `rule` holds,
+/// cut by `limit`; its second output the other rows of `source`.
+#[derive(Debug)]
+pub struct Build {
+    /// A dimension or a transition.
+    pub source: Population,
+    /// Frame 0 is the source's row; nothing: all rows.
+    pub rule: Option<Expr>,
+    /// What the outputs carry, each with its value over the source's row.
+    pub columns: Vec<(CarriedColumn, Expr)>,
+    /// Which rows come first; ties are broken by the key.
+    pub order: Vec<Sort>,
+    /// How many rows stay.
+    pub limit: Option<Limit>,
+}
+
+/// How many rows stay.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Limit {
+    /// So many.
+    Rows(Expr),
+    /// This share of the rows, rounded half up.
+    Share(Expr),
+}
+
+static SPEC: LazyLock<Spec> = LazyLock::new(|| Spec {
+    name: "build audience".into(),
+    summary: "Rows of a dimension or a transition for which a rule holds".into(),
+    syntax: "build audience from DIMENSION|TRANSITION [where RULE] [select EXPR [as NAME], …|*] \
+             [order by … limit N|P%]"
+        .into(),
+    doc: String::new(),
+    outputs: 1..=2,
+    example: String::new(),
+    plugin: None,
+});
+
+impl Activity for BuildAudience {
+    fn spec(&self) -> &Spec {
+        &SPEC
+    }
+
+    fn bind(&self, _call: &ast::Call, _binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
+        None
+    }
+}
+
+impl Operation for Build {
+    fn plan(&self, _step: &ActivityStep, _planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
+        Ok(())
+    }
+
+    fn inputs(&self) -> Vec<Population> {
+        vec![self.source.clone()]
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

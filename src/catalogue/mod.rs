@@ -1,0 +1,1 @@
+//! The catalogue: audiences, versions, membership history, runs; its schema and migrations.

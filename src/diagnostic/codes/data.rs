@@ -1,0 +1,5 @@
+//! Codes `E05xx`.
+
+use super::codes;
+
+codes! {}

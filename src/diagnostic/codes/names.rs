@@ -1,0 +1,5 @@
+//! Codes `E02xx`.
+
+use super::codes;
+
+codes! {}

@@ -1,0 +1,5 @@
+//! Codes `E04xx`.
+
+use super::codes;
+
+codes! {}

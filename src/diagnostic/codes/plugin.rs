@@ -1,0 +1,5 @@
+//! Codes `E06xx`.
+
+use super::codes;
+
+codes! {}

@@ -1,0 +1,5 @@
+//! Codes `E01xx`.
+
+use super::codes;
+
+codes! {}

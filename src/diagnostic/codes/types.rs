@@ -1,0 +1,5 @@
+//! Codes `E03xx`.
+
+use super::codes;
+
+codes! {}

@@ -1,0 +1,5 @@
+//! Codes `E07xx`.
+
+use super::codes;
+
+codes! {}

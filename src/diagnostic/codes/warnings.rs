@@ -1,0 +1,5 @@
+//! Codes `W09xx`: warnings.
+
+use super::codes;
+
+codes! {}

@@ -1,0 +1,11 @@
+//! What a checked campaign speaks of: types and values, dimensions and links, typed expressions,
+//! the function catalogue, and the [`Program`](program::Program) that binds them together.
+//!
+//! Nothing here knows the engine or does I/O.
+
+pub mod expr;
+pub mod functions;
+pub mod program;
+pub mod schema;
+pub mod types;
+pub mod value;

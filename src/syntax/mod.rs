@@ -1,0 +1,3 @@
+//! Text → Ast. The only place that knows pest.
+
+pub mod ast;
