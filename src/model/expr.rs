@@ -313,7 +313,9 @@ pub enum ExprKind {
         /// Its index in the columns of the row's dimension.
         column: usize,
     },
-    /// A column that the population in frame 0 carries.
+    /// A column that the population in frame 0 carries. Of a saved audience
+    /// ([`Population::Audience`]) all stored columns count, the key's first, as in
+    /// [`Audience::columns`](super::schema::Audience).
     Carried {
         /// The frame of the population's row: 0, or [`MatchPair::RIGHT`] on the right of a match.
         frame: u16,
@@ -479,6 +481,10 @@ pub enum ExprKind {
     Convert(Expr),
     /// The escape hatch.
     Sql(Vec<SqlPart>),
+    /// The parts of a row's key as the one text that the stable hash and the log of deliveries
+    /// use. The implicit argument [`Implicit::RowKey`](super::functions::Implicit) is one of the
+    /// innermost row's key columns.
+    KeyText(Vec<Expr>),
     /// How many rows a population has.
     CountOf(Population),
     /// Members of a saved audience before the run; 0 when it does not exist yet.
@@ -505,6 +511,101 @@ pub enum AnniversaryTest {
     In(Window),
     /// `between a and b`
     Between(Expr, Expr),
+}
+
+impl Expr {
+    /// Calls `see` with this expression and everything in it, conditions, sort keys and bounds
+    /// of windows among them; outer before inner.
+    pub fn visit(&self, see: &mut impl FnMut(&Expr)) {
+        see(self);
+        let mut children: Vec<&Expr> = Vec::new();
+        self.children(&mut children);
+        for child in children {
+            child.visit(see);
+        }
+    }
+
+    /// The expressions directly inside, in the order they are written.
+    pub fn children<'e>(&'e self, out: &mut Vec<&'e Expr>) {
+        fn window<'e>(window: &'e Window, out: &mut Vec<&'e Expr>) {
+            if let Window::Last(d) | Window::Next(d) = window {
+                out.push(d);
+            }
+        }
+        match &*self.kind {
+            ExprKind::Literal(_)
+            | ExprKind::Today
+            | ExprKind::Now
+            | ExprKind::Param(_)
+            | ExprKind::Column { .. }
+            | ExprKind::Carried { .. }
+            | ExprKind::Member { .. }
+            | ExprKind::CountOf(_)
+            | ExprKind::SizeOf(_)
+            | ExprKind::Error => {}
+            ExprKind::Field(e, _)
+            | ExprKind::Not(e)
+            | ExprKind::IsMissing(e)
+            | ExprKind::IsEmpty(e)
+            | ExprKind::Neg(e)
+            | ExprKind::DurationOf(e, _)
+            | ExprKind::Convert(e) => out.push(e),
+            ExprKind::And(all) | ExprKind::Or(all) | ExprKind::KeyText(all) => out.extend(all),
+            ExprKind::Function(_, args) => out.extend(args),
+            ExprKind::Compare { left, right, .. } | ExprKind::Arith(_, left, right) => {
+                out.extend([left, right]);
+            }
+            ExprKind::Between { value, low, high } => out.extend([value, low, high]),
+            ExprKind::In { value, list, .. } => {
+                out.push(value);
+                out.extend(list);
+            }
+            ExprKind::InList { value, list, .. } => out.extend([value, list]),
+            ExprKind::InWindow { value, window: w } => {
+                out.push(value);
+                window(w, out);
+            }
+            ExprKind::Anniversary { date, test } => {
+                out.push(date);
+                match test {
+                    AnniversaryTest::On(day) => out.push(day),
+                    AnniversaryTest::In(w) => window(w, out),
+                    AnniversaryTest::Between(a, b) => out.extend([a, b]),
+                }
+            }
+            ExprKind::Within { value, distance, anchor, .. } => {
+                out.extend([value, distance, anchor]);
+            }
+            ExprKind::Test { value, pattern, .. } => out.extend([value, pattern]),
+            ExprKind::Matches { pairs, .. } => {
+                out.extend(pairs.iter().flat_map(|p| [&p.left, &p.right]));
+            }
+            ExprKind::Moved { window: w, .. } => window(w, out),
+            ExprKind::Quantified { quantifier, condition, .. } => {
+                if let Quantifier::Count(_, n) = quantifier {
+                    out.push(n);
+                }
+                out.extend(condition);
+            }
+            ExprKind::Aggregate { value, condition, by, .. } => {
+                out.extend(value);
+                out.extend(condition);
+                out.extend(by.iter().map(|s| &s.expr));
+            }
+            ExprKind::Shift { time, by, .. } => out.extend([time, by]),
+            ExprKind::If(c, a, b) => out.extend([c, a, b]),
+            ExprKind::Sql(parts) => out.extend(parts.iter().filter_map(|p| match p {
+                SqlPart::Value(e) => Some(e),
+                SqlPart::Text(_) => None,
+            })),
+            ExprKind::EveryOf { quantifier, condition, .. } => {
+                if let Quantifier::Count(_, n) = quantifier {
+                    out.push(n);
+                }
+                out.push(condition);
+            }
+        }
+    }
 }
 
 /// A constant duration.

@@ -5,6 +5,7 @@
 
 pub mod expr;
 pub mod functions;
+pub mod label;
 pub mod program;
 pub mod schema;
 pub mod types;
