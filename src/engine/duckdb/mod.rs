@@ -1,1 +1,4 @@
 //! DuckDB.
+
+pub mod functions;
+pub mod print;
