@@ -1,1 +1,3 @@
 //! DuckDB.
+
+pub mod functions;

@@ -9,7 +9,7 @@ pub(super) const ENTRIES: &[FunctionInfo] = &[
     entry(
         Group::Choice,
         "coalesce",
-        &["ifnull", "if_null", "nvl", "isnull", "no_null", "zeroifnull", "if_missing"],
+        &["ifnull", "nvl", "isnull", "no_null", "zeroifnull", "if_missing"],
         &[X, Y],
         Result::Same,
         "The first of its arguments that is not missing; missing when all are. `0`, `\"\"` and \

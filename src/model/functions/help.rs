@@ -81,6 +81,10 @@ const CONSTRUCTS: &[(&[&str], &str)] = &[
         &["rownum", "rownumber", "rowid", "rank", "denserank", "over", "partitionby", "ntile"],
         "use the activities `deduplicate` or `split`, or `order by … limit`",
     ),
+    (
+        &["countdistinct", "approxcountdistinct", "distinctcountof"],
+        "use `count(distinct x of link)`",
+    ),
     (&["countall", "countif", "countifs"], "use `count(link where condition)`"),
     (&["sumif", "sumifs"], "use `sum(column of link where condition)`"),
     (&["averageif", "averageifs"], "use `avg(column of link where condition)`"),

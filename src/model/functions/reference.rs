@@ -9,7 +9,7 @@ pub(super) const AGGREGATES: &[AggregateInfo] = &[
         signature: "count(link)",
         doc: "How many linked rows there are; `count(x of link)` those where `x` is not missing, \
               `count(distinct x of link)` the different values of `x`. 0 over nothing.",
-        aliases: &["count_distinct", "approx_count_distinct", "counta"],
+        aliases: &["counta"],
     },
     AggregateInfo {
         name: "sum",
@@ -48,7 +48,7 @@ pub(super) const AGGREGATES: &[AggregateInfo] = &[
         name: "stddev",
         signature: "stddev(x of link)",
         doc: "The standard deviation of a sample. Missing for fewer than two values.",
-        aliases: &["std_dev", "stdev", "stddev_samp"],
+        aliases: &["stdev", "stddev_samp"],
     },
     AggregateInfo {
         name: "first",

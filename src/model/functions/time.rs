@@ -128,7 +128,7 @@ pub(super) const ENTRIES: &[FunctionInfo] = &[
     ),
     time(
         "days_between",
-        &["days_diff", "date_diff", "datediff", "day_diff", "date_sub"],
+        &["days_diff", "date_diff", "day_diff", "date_sub"],
         &[FROM, TO],
         Type::Int,
         "How many days `to` is after `from`, by the local calendar: the midnights between them, \
