@@ -1,0 +1,1 @@
+//! `camp.toml`: the settings of a project.
