@@ -96,13 +96,11 @@ impl Config {
         }
     }
 
-    /// The project's database: as named, else `camp.duckdb` beside the file, else in `folder`.
-    pub fn database_in(&self, folder: &Path) -> PathBuf {
-        match (&self.database, &self.file) {
-            (Some(database), _) => database.clone(),
-            (None, Some(file)) => file.parent().unwrap_or(Path::new("")).join(DEFAULT_DATABASE),
-            (None, None) => folder.join(DEFAULT_DATABASE),
-        }
+    /// The project's database: as named, else `camp.duckdb` beside the file, else in the current
+    /// folder (not beside the script: `camp audiences`, which has none, looks at the same one).
+    pub fn database_or_default(&self) -> PathBuf {
+        let beside = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        self.database.clone().unwrap_or_else(|| beside.join(DEFAULT_DATABASE))
     }
 }
 
@@ -343,11 +341,8 @@ mod tests {
         std::fs::write(dir.path().join("a").join(FILE), "threads = 2\n").unwrap();
         let found = Config::find(&deep, &mut sources).unwrap();
         assert_eq!(found.threads, Some(2));
-        assert_eq!(found.database_in(&deep), dir.path().join("a/camp.duckdb"));
-        assert_eq!(
-            Config::default().database_in(Path::new("scripts")),
-            Path::new("scripts/camp.duckdb")
-        );
+        assert_eq!(found.database_or_default(), dir.path().join("a/camp.duckdb"));
+        assert_eq!(Config::default().database_or_default(), Path::new("camp.duckdb"));
     }
 
     #[test]
