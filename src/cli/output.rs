@@ -16,16 +16,30 @@ use crate::source::SourceMap;
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// How results are printed
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Output",
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
     format: Format,
     /// How errors and warnings are printed; `json` when results are
-    #[arg(long, global = true, value_enum, value_name = "STYLE")]
+    #[arg(long, global = true, help_heading = "Output", value_enum, value_name = "STYLE")]
     messages: Option<Messages>,
     /// Whether to use colours; `NO_COLOR` counts as `never`
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Output",
+        value_enum,
+        default_value_t,
+        value_name = "WHEN"
+    )]
     color: Colour,
     /// Print no progress and no report, only warnings and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "Output")]
     quiet: bool,
 }
 

@@ -22,19 +22,19 @@ const WAIT: Duration = Duration::from_secs(10);
 pub(super) struct ProjectArgs {
     /// The project's database [default: `database` in camp.toml, else camp.duckdb beside it or in
     /// the current folder]; `:memory:` keeps nothing
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Project and machine", value_name = "FILE")]
     pub db: Option<PathBuf>,
     /// How long to wait while another program holds the database: 10s, 500ms, 2m [default: 10s]
-    #[arg(long, value_name = "TIME", value_parser = config::parse_wait)]
+    #[arg(long, help_heading = "Project and machine", value_name = "TIME", value_parser = config::parse_wait)]
     pub wait: Option<Duration>,
     /// The most memory the engine takes: 4GB
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, help_heading = "Project and machine", value_name = "SIZE")]
     pub memory_limit: Option<String>,
     /// How many threads the engine uses
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, help_heading = "Project and machine", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub threads: Option<u32>,
     /// Where the engine puts what does not fit into memory
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, help_heading = "Project and machine", value_name = "FOLDER")]
     pub temp_directory: Option<PathBuf>,
 }
 
@@ -45,19 +45,19 @@ pub(super) struct ScriptArgs {
     pub project: ProjectArgs,
     /// The instant that today and now mean: 2026-11-24T09:30Z, or without a zone in the
     /// campaign's; a day is its first moment [default: the clock]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, help_heading = "Script", value_name = "TIME")]
     pub as_of: Option<String>,
     /// The time zone of the campaigns, whatever they say themselves: Europe/Paris
-    #[arg(long, value_name = "ZONE")]
+    #[arg(long, help_heading = "Script", value_name = "ZONE")]
     pub timezone: Option<String>,
     /// The value of a parameter; can be given several times
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_set)]
+    #[arg(long, help_heading = "Script", value_name = "NAME=VALUE", value_parser = parse_set)]
     pub set: Vec<(String, String)>,
     /// Only what this transition or saved audience needs; can be given several times
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = "Script", value_name = "NAME")]
     pub only: Vec<String>,
     /// Touch no file or database that the script does not name, and allow no `sql`
-    #[arg(long)]
+    #[arg(long, help_heading = "Script")]
     pub safe: bool,
 }
 

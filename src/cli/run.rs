@@ -12,7 +12,7 @@ pub(super) struct Args {
     #[arg(required = true, value_name = "FILES")]
     files: Vec<String>,
     /// Compute everything, save nothing
-    #[arg(long)]
+    #[arg(long, help_heading = "Script")]
     dry_run: bool,
     #[command(flatten)]
     script: ScriptArgs,
