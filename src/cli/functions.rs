@@ -45,7 +45,7 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
     if out.format == Format::Json {
         let params = function.params.iter().map(|p| {
             json!({
-                "name": p.name, "accepts": accepts(p.accepts),
+                "name": p.name, "accepts": p.accepts.describe(),
                 "optional": p.optional, "constant": p.constant,
             })
         });
@@ -72,7 +72,7 @@ pub(super) fn signature(function: &FunctionInfo) -> String {
         .params
         .iter()
         .map(|p| {
-            let text = format!("{}: {}", p.name, accepts(p.accepts));
+            let text = format!("{}: {}", p.name, p.accepts.describe());
             if p.optional { format!("[{text}]") } else { text }
         })
         .collect();
@@ -86,28 +86,14 @@ pub(super) fn signature(function: &FunctionInfo) -> String {
         Gives::Element(index) => format!("an element of {}", param_name(function, *index)),
         Gives::Rounded(_) => "number".to_owned(),
         Gives::DecimalScale(_) => "decimal".to_owned(),
+        Gives::Numbers => "number".to_owned(),
+        Gives::TextList => "list of text".to_owned(),
     };
     format!("{}({}) → {gives}", function.name, params.join(", "))
 }
 
 fn param_name(function: &FunctionInfo, index: usize) -> &'static str {
     function.params.get(index).map_or("the argument", |p| p.name)
-}
-
-fn accepts(accepts: Accepts) -> &'static str {
-    match accepts {
-        Accepts::Text => "text",
-        Accepts::Int => "int",
-        Accepts::Number => "number",
-        Accepts::Bool => "bool",
-        Accepts::Date => "date",
-        Accepts::LocalTime | Accepts::Time => "date or timestamp",
-        Accepts::Instant => "timestamp",
-        Accepts::List => "list",
-        Accepts::Any => "anything",
-        Accepts::Same => "any one type",
-        Accepts::Duration => "duration",
-    }
 }
 
 fn group(group: Group) -> &'static str {
