@@ -154,6 +154,8 @@ pub enum Scalar {
         /// In this order.
         order: Vec<Order>,
     },
+    /// `count(*) OVER ()`: the number of rows of the query.
+    RowCount,
     /// `EXISTS (…)`
     Exists(Box<Select>),
     /// A query of one column and at most one row.
@@ -225,10 +227,16 @@ pub enum Primitive {
     ToLocal,
     /// local time, zone: the instant (the later one in a repeated hour).
     ToInstant,
-    /// time, months, days, microseconds: moved by them.
+    /// Texts, one after another.
+    Join,
+    /// An amount of a unit as a duration.
+    DurationOf(crate::model::expr::Unit),
+    /// time, duration: moved by it.
     AddDuration,
-    /// date, lower day, upper day: whether a yearly return of the date lies in the range.
-    AnniversaryBetween,
+    /// The year of a date.
+    YearOf,
+    /// date, year: the return of the date in that year, 29 February on the 28th in common years.
+    AnniversaryIn,
     /// Parts of a key as the one text the stable hash uses.
     KeyText,
     /// seed, key text: MD5 in hex.
@@ -244,6 +252,13 @@ pub enum Statement {
     CreateTemp {
         /// Its name.
         table: String,
+        /// Its rows.
+        select: Select,
+    },
+    /// A name for a query over temporary tables.
+    CreateTempView {
+        /// Its name.
+        view: String,
         /// Its rows.
         select: Select,
     },
