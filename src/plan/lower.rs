@@ -1163,7 +1163,7 @@ impl<'a> Lowering<'a> {
                 Scalar::Case(vec![(condition, a)], Some(Box::new(b)))
             }
             ExprKind::Function(function, args) => {
-                let args = args.iter().map(|a| self.value(a)).collect();
+                let args = args.iter().map(|a| (self.value(a), a.ty.clone())).collect();
                 Scalar::Function(*function, args, expr.ty.clone())
             }
             ExprKind::Convert(e) => {

@@ -135,8 +135,9 @@ pub enum Scalar {
     Neg(Box<Scalar>),
     /// An engine primitive.
     Primitive(Primitive, Vec<Scalar>),
-    /// A function of the catalogue, its implicit arguments added; the type is its result's.
-    Function(Function, Vec<Scalar>, Type),
+    /// A function of the catalogue, its implicit arguments added, each with its type; then the
+    /// type of its result.
+    Function(Function, Vec<(Scalar, Type)>, Type),
     /// A cast that fails where it would lose something.
     Cast(Box<Scalar>, Type),
     /// A cast that gives NULL where the value does not fit.

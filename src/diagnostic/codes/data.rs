@@ -166,6 +166,7 @@ codes! {
         bad "", good "";
     // ---- catalogue: E0550 and up ----
 
+
     CATALOGUE_NEWER = "E0550", "catalogue.newer", Data,
         "The catalogue was written by a newer Camp",
         "The project's database holds a catalogue of a later version than this program knows. It is not read or written, since that could lose what the newer version keeps. Update Camp on this machine; older catalogues are brought up to date at the next run.",

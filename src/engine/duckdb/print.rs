@@ -322,8 +322,9 @@ pub fn scalar(s: &Scalar) -> String {
         Scalar::Neg(e) => format!("(- {})", scalar(e)),
         Scalar::Primitive(p, args) => primitive(*p, args),
         Scalar::Function(function, args, ty) => {
-            let args: Vec<String> = args.iter().map(scalar).collect();
-            super::functions::render(*function, &args, ty)
+            let (args, types): (Vec<String>, Vec<Type>) =
+                args.iter().map(|(a, ty)| (scalar(a), ty.clone())).unzip();
+            super::functions::render(*function, &args, &types, ty)
         }
         Scalar::Cast(e, ty) => format!("CAST({} AS {})", scalar(e), type_name(ty)),
         Scalar::TryCast(e, ty) => format!("TRY_CAST({} AS {})", scalar(e), type_name(ty)),
