@@ -13,6 +13,7 @@
 //!   no part, `regexp_extract` where nothing fits;
 //! * `timezone` of an unknown zone fails even inside `TRY`; `string_split` with a missing separator
 //!   gives the whole text;
+//! * `TRY` takes no argument with a subquery, so it is not used;
 //! * the order of `list_distinct` and `list_intersect` is arbitrary.
 
 use crate::model::format;
@@ -119,10 +120,13 @@ fn trim(text: &str) -> String {
     )
 }
 
+/// A pattern, and the value of a text that fits it.
+type Form<'a> = (&'a str, &'a dyn Fn(&str) -> String);
+
 /// What a text says that fits one of these patterns as a whole, white space around it allowed:
 /// `value` of the text. Texts without white space are not trimmed first, which would cost more than
 /// the rest.
-fn read(text: &str, forms: &[(&str, &dyn Fn(&str) -> String)]) -> String {
+fn read(text: &str, forms: &[Form<'_>]) -> String {
     let space = white_space();
     let trimmed = format!("trim({text}, {})", quoted(&space));
     let mut out = "CASE".to_owned();
@@ -304,7 +308,7 @@ impl Call<'_> {
             "byte_length" => format!("CAST(strlen({x}) AS BIGINT)"),
             "code_point" => format!("CAST(CASE WHEN {x} <> '' THEN unicode({x}) END AS BIGINT)"),
             "character" => format!(
-                "TRY(CASE WHEN {x} BETWEEN 1 AND 1114111 AND {x} NOT BETWEEN 55296 AND 57343 THEN chr(CAST({x} AS INTEGER)) END)"
+                "CASE WHEN {x} BETWEEN 1 AND 1114111 AND {x} NOT BETWEEN 55296 AND 57343 THEN chr(CAST({x} AS INTEGER)) END"
             ),
             "edit_distance" => format!("CAST(levenshtein({x}, {y}) AS BIGINT)"),
             "similarity" => format!("jaro_winkler_similarity({x}, {y})"),
@@ -382,13 +386,14 @@ impl Call<'_> {
                 )
             }
             "make_date" => format!(
-                "TRY(make_date(CAST({x} AS BIGINT), CAST({y} AS BIGINT), CAST({} AS BIGINT)))",
-                self.arg(2)
+                "CASE WHEN {x} BETWEEN 1 AND 9999 AND {y} BETWEEN 1 AND 12 AND {day} BETWEEN 1 AND 31 THEN TRY_CAST(printf('%04d-%02d-%02d', CAST({x} AS BIGINT), CAST({y} AS BIGINT), CAST({day} AS BIGINT)) AS DATE) END",
+                day = self.arg(2)
             ),
             "to_unix" => format!("(epoch_us({x}) // 1000000)"),
-            "from_unix" => {
-                format!("TRY(make_timestamptz(CAST(CAST({x} AS HUGEINT) * 1000000 AS BIGINT)))")
-            }
+            // The first and the last second that a timestamp holds.
+            "from_unix" => format!(
+                "CASE WHEN {x} BETWEEN -9223372022400 AND 9223372036854 THEN make_timestamptz(CAST({x} AS BIGINT) * 1000000) END"
+            ),
 
             // lists
             "element" => format!("list_extract({x}, {})", self.position(1)),

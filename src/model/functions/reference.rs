@@ -226,7 +226,11 @@ pub fn reference_markdown() -> String {
             if let Some(note) = implicit(function) {
                 out.push_str(&format!(" {note}"));
             }
-            out.push_str(&format!("\n\n```camp\n{example}    # {value}\n```\n"));
+            out.push_str(&format!("\n\nExample: `{example}` gives `{value}`"));
+            if !function.aliases.is_empty() {
+                out.push_str(&format!("  \nElsewhere: {}", function.aliases.join(", ")));
+            }
+            out.push('\n');
         }
     }
     out.push_str(

@@ -329,7 +329,7 @@ pub(super) const ENTRIES: &[FunctionInfo] = &[
         &["date_from_parts", "date_serial"],
         &[param("year", Accepts::Int), param("month", Accepts::Int), param("day", Accepts::Int)],
         Type::Date,
-        "The date of a year, a month and a day. Missing where there is no such day.",
+        "The date of a year, a month and a day. Missing where there is no such day, and outside the years 1 to 9999.",
         ("make_date(2026, 11, 24)", "2026-11-24"),
     ),
     time(

@@ -467,6 +467,8 @@ fn calendar_and_passed_time_are_kept_apart() {
         ("to_unix(2026-11-24T01:00)", "1795478400"),
         ("from_unix(1795478400)", "2026-11-24T00:00:00Z"),
         ("from_unix(999999999999999999)", "missing"),
+        ("year(from_unix(9223372036854))", "294247"),
+        ("year(from_unix(-9223372022400))", "-290308"),
     ]);
 }
 
