@@ -390,9 +390,9 @@ impl Call<'_> {
                 day = self.arg(2)
             ),
             "to_unix" => format!("(epoch_us({x}) // 1000000)"),
-            // The first and the last second that a timestamp holds.
+            // The years 1 to 9999. DuckDB holds more, but cannot turn all of it into local time.
             "from_unix" => format!(
-                "CASE WHEN {x} BETWEEN -9223372022400 AND 9223372036854 THEN make_timestamptz(CAST({x} AS BIGINT) * 1000000) END"
+                "CASE WHEN {x} BETWEEN -62135596800 AND 253402300799 THEN make_timestamptz(CAST({x} AS BIGINT) * 1000000) END"
             ),
 
             // lists
