@@ -99,3 +99,6 @@ pub(super) fn run(command: Command, out: &mut Output) -> Exit {
         Err(diagnostic) => out.diagnostic(*diagnostic),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ mod door;
 mod error;
 mod explain;
 mod functions;
+mod init;
 mod interrupt;
 mod numbers;
 mod output;
@@ -68,6 +69,8 @@ enum Command {
     Activities(activities::Args),
     /// Explain an error by its code, with a bad and a good script
     Error(error::Args),
+    /// Start a project with sample data
+    Init(init::Args),
     /// Print completions for a shell
     Completions(completions::Args),
 }
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Functions(args) => functions::run(args, &mut out),
         Command::Activities(args) => activities::run(args, &mut out),
         Command::Error(args) => error::run(args, &mut out),
+        Command::Init(args) => init::run(args, &mut out),
         Command::Completions(args) => completions::run(args, &mut out),
     };
     ExitCode::from(exit.0)

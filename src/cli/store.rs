@@ -51,7 +51,7 @@ impl Project {
             wait: args.wait.or(config.wait).unwrap_or(project::WAIT),
             ..EngineOptions::default()
         };
-        let opened = Engine::open(&options).map(EngineStore).and_then(|store| {
+        let opened = Engine::open(&options).map(EngineStore::new).and_then(|store| {
             let catalogue = Catalogue::load(&store)?;
             Ok(Project { store, catalogue, database })
         });
@@ -78,6 +78,11 @@ impl Project {
 pub(super) struct EngineStore(Engine);
 
 impl EngineStore {
+    /// Of an open engine.
+    pub fn new(engine: Engine) -> Self {
+        EngineStore(engine)
+    }
+
     /// The names of a query's columns.
     ///
     /// # Errors
