@@ -117,7 +117,7 @@ impl Binder<'_> {
     /// Reports the `every` of a rule that nothing guards, after the rule was bound.
     pub(super) fn report_every(&mut self, rule: &Expr) {
         let mut found = Vec::new();
-        rule.visit(&mut |e| {
+        rule.walk(&mut |e| {
             if let ExprKind::Quantified { quantifier: Quantifier::Every, links, .. } = &*e.kind {
                 found.push((e.span, links.steps.last().map(|s| s.link)));
             }

@@ -1285,7 +1285,7 @@ pub(super) fn widen(value: Expr, ty: &Type) -> Expr {
 /// Whether a value is known before the run looks at data.
 pub(super) fn is_constant(e: &Expr) -> bool {
     let mut constant = true;
-    e.visit(&mut |e| {
+    e.walk(&mut |e| {
         constant &= !matches!(
             &*e.kind,
             ExprKind::Column { .. }

@@ -502,7 +502,7 @@ fn starts_with(expr: &ast::Expr, name: &str) -> bool {
 
 /// The dimensions that an expression reaches by links.
 pub(super) fn collect_targets(program: &Program, expr: &Expr, out: &mut Vec<DimId>) {
-    expr.visit(&mut |e| {
+    expr.walk(&mut |e| {
         let mut row = |row: &Row| out.extend(row.links.iter().map(|&l| program[l].to));
         match &*e.kind {
             ExprKind::Column { row: r, .. } | ExprKind::Member { row: r, .. } => row(r),

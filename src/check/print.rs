@@ -495,6 +495,20 @@ impl<'p> Printer<'p> {
                     inside.expr(condition)
                 )
             }
+            ExprKind::Lookup { population: p, index } => {
+                format!("{}@{index}", population(self.program, p))
+            }
+            ExprKind::MovedBetween { entered, audience, when, .. } => format!(
+                "{} audience {:?} when {}",
+                if *entered { "entered" } else { "left" },
+                self.program.audiences[*audience].label,
+                self.expr(when)
+            ),
+            ExprKind::ToLocal(inner, zone) => format!("{} in {zone}", self.expr(inner)),
+            ExprKind::ToInstant(inner, zone) => format!("{} of {zone}", self.expr(inner)),
+            ExprKind::AnniversaryBetween(date, low, high) => {
+                format!("anniversary({}) between {low} and {high}", self.expr(date))
+            }
             ExprKind::Error => "?".into(),
         }
     }

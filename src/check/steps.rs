@@ -372,7 +372,7 @@ impl Binder<'_> {
                 StepKind::Expect { condition, .. } => Some(condition),
                 StepKind::Activity(_) => None,
             }) {
-                e.visit(&mut |e| {
+                e.walk(&mut |e| {
                     if let ExprKind::CountOf(crate::model::expr::Population::Transition(id)) =
                         &*e.kind
                     {
