@@ -21,6 +21,7 @@ use crate::model::schema::{Audience, FileOptions, Relation, World};
 use crate::plan::{self, Plan};
 use crate::run::execute::Execution;
 use crate::run::history::Recorded;
+use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
 use crate::source::{SourceMap, Span};
 use crate::syntax;
@@ -79,12 +80,12 @@ pub struct ExplainedStep {
 }
 
 /// Stops a session from another thread.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Interrupter {
     engine: Arc<Mutex<Interrupted>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Interrupted {
     asked: bool,
     engine: Option<duckdb::Interrupter>,
@@ -189,12 +190,9 @@ impl Session {
     ) -> Result<RunReport, Diagnostics> {
         let checked = self.checked(files, true)?;
         let plan = self.planned(&checked)?;
-        let mut report =
-            self.execution(&checked, &plan, progress).run(self.settings.dry_run)?;
+        let mut report = self.execution(&checked, &plan, progress).run(self.settings.dry_run)?;
         if let (Some(copy), false) = (&self.settings.publish, self.settings.dry_run) {
-            if let Err(warning) = checked.engine.publish(copy) {
-                report.warnings.push(warning);
-            }
+            report.warnings.extend(publish(&checked.engine, copy).err());
         }
         Ok(report)
     }
@@ -315,7 +313,10 @@ impl Session {
     fn read(&mut self, file: &str) -> Result<(Unit, Diagnostics), Diagnostics> {
         let (name, base, bytes) = if file == "-" {
             let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes).map_err(|e| one(unreadable(file, &e)))?;
+            std::io::stdin()
+                .lock()
+                .read_to_end(&mut bytes)
+                .map_err(|e| one(unreadable(file, &e)))?;
             ("<stdin>".to_owned(), PathBuf::from("."), bytes)
         } else {
             let bytes = std::fs::read(file).map_err(|e| one(unreadable(file, &e)))?;
@@ -476,7 +477,10 @@ fn explained(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
     for export in &plan.exports {
         let path = plan::export_of(program, export.step);
         steps.push(ExplainedStep {
-            title: format!("export {}", path.map_or(String::new(), |e| e.path.display().to_string())),
+            title: format!(
+                "export {}",
+                path.map_or(String::new(), |e| e.path.display().to_string())
+            ),
             places: vec![program.steps[export.step].span],
             sql: print::select(&export.rows),
         });

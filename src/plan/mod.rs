@@ -125,7 +125,14 @@ enum Demand {
     /// Its rows are exported.
     Export { step: usize, relation: Relation, columns: Vec<(String, Expr)> },
     /// Its first rows become a table.
-    Cut { step: usize, transition: TransitionId, relation: Relation, order: Vec<Sort>, limit: Cut, table: Table },
+    Cut {
+        step: usize,
+        transition: TransitionId,
+        relation: Relation,
+        order: Vec<Sort>,
+        limit: Cut,
+        table: Table,
+    },
 }
 
 /// How many rows a cut keeps.
@@ -170,9 +177,10 @@ pub fn wanted(program: &Program, only: &[String]) -> Result<HashSet<usize>, Diag
         let mut names: Vec<String> =
             activity.outputs.iter().map(|t| program[*t].name.clone()).collect();
         names.extend(save_of(program, index).map(|s| s.label.clone()));
-        names.extend(export_of(program, index).and_then(|e| {
-            e.path.file_name().map(|n| n.to_string_lossy().into_owned())
-        }));
+        names.extend(
+            export_of(program, index)
+                .and_then(|e| e.path.file_name().map(|n| n.to_string_lossy().into_owned())),
+        );
         for (n, name) in only.iter().enumerate() {
             if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
                 found[n] = true;

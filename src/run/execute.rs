@@ -101,7 +101,8 @@ impl Execution<'_> {
         let mut saves = Vec::new();
         for planned in &computed.saves {
             let save = self.save_report(planned, &computed.sizes);
-            let (entering, leaving) = self.samples(&planned.staged).map_err(|e| one(e.into_diagnostic(None)))?;
+            let (entering, leaving) =
+                self.samples(&planned.staged).map_err(|e| one(e.into_diagnostic(None)))?;
             let key = planned.staged.save.key.iter().map(|c| c.name.clone()).collect();
             saves.push(super::report::PlannedSave { save, key, entering, leaving });
         }
@@ -464,7 +465,10 @@ impl Execution<'_> {
             columns: vec![("value".into(), value.clone())],
             from: from(),
             filter: Some(Scalar::IsNotNull(Box::new(value.clone()))),
-            order_by: vec![Order { expr: Scalar::Column("e".into(), carried.name.clone()), descending: false }],
+            order_by: vec![Order {
+                expr: Scalar::Column("e".into(), carried.name.clone()),
+                descending: false,
+            }],
             distinct: true,
             ..Select::default()
         };
@@ -510,7 +514,8 @@ impl Execution<'_> {
             None => {
                 let list = names.join(", ");
                 let content = print::identifier(&staged.content);
-                let sql = format!("SELECT {list} FROM temp.{content} ORDER BY {list} LIMIT {SAMPLE}");
+                let sql =
+                    format!("SELECT {list} FROM temp.{content} ORDER BY {list} LIMIT {SAMPLE}");
                 let rows = self.engine.query(&sql)?;
                 Ok((rows.into_iter().map(text).collect(), Vec::new()))
             }
@@ -536,7 +541,8 @@ impl Execution<'_> {
         saves: &[Planned],
         keys: &[(DimId, u64, u64)],
     ) -> Outcome<Vec<(DimId, u64)>> {
-        let mut sizes: Vec<(DimId, u64)> = keys.iter().map(|(d, _, with_key)| (*d, *with_key)).collect();
+        let mut sizes: Vec<(DimId, u64)> =
+            keys.iter().map(|(d, _, with_key)| (*d, *with_key)).collect();
         for planned in saves {
             let Some(operation) = plan::save_of(self.program, planned.step) else { continue };
             let d = self.program[operation.input].dimension;
@@ -545,9 +551,8 @@ impl Execution<'_> {
             }
             let history = super::history::Recorded::new(self.catalogue, self.program);
             let count = self.plan.count_of_dimension(d, self.program, &history);
-            let row = self
-                .row(&count)
-                .map_err(|e| one(e.into_diagnostic(Some(self.program[d].span))))?;
+            let row =
+                self.row(&count).map_err(|e| one(e.into_diagnostic(Some(self.program[d].span))))?;
             sizes.push((d, number(&row, 0)));
         }
         Ok(sizes)
@@ -582,11 +587,8 @@ impl Execution<'_> {
         for (index, step) in self.program.steps.iter().enumerate() {
             let StepKind::Activity(activity) = &step.kind else { continue };
             let place = self.sources.place(step.span);
-            let from_dimension = activity
-                .operation
-                .inputs()
-                .iter()
-                .any(|p| matches!(p, Population::Dimension(_)));
+            let from_dimension =
+                activity.operation.inputs().iter().any(|p| matches!(p, Population::Dimension(_)));
             let transitions = activity
                 .outputs
                 .iter()
@@ -626,15 +628,14 @@ impl Execution<'_> {
             StepKind::Expect { .. } => None,
         });
         for (activity, report) in activities.zip(reports) {
-            let Some(read) = activity
-                .operation
-                .as_any()
-                .downcast_ref::<crate::activity::read_audience::Read>()
+            let Some(read) =
+                activity.operation.as_any().downcast_ref::<crate::activity::read_audience::Read>()
             else {
                 continue;
             };
             let audience = &self.program.audiences[read.audience];
-            let (Some(existing), Some(output)) = (&audience.existing, activity.outputs.first()) else {
+            let (Some(existing), Some(output)) = (&audience.existing, activity.outputs.first())
+            else {
                 continue;
             };
             let (None, true, Some(rows)) =

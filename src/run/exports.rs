@@ -111,7 +111,9 @@ fn refuse_sources(
             taken.extend(paths.iter().map(|p| (real(Path::new(p)), "is read by the campaign")));
         }
     }
-    for path in engine.project_path().map(Path::to_path_buf).into_iter().chain(engine.attached_paths()) {
+    for path in
+        engine.project_path().map(Path::to_path_buf).into_iter().chain(engine.attached_paths())
+    {
         let mut log = path.clone().into_os_string();
         log.push(".wal");
         taken.push((real(Path::new(&log)), "is the log of a database"));

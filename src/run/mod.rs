@@ -3,4 +3,5 @@
 pub mod execute;
 pub mod exports;
 pub mod history;
+pub mod publish;
 pub mod report;
