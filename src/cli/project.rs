@@ -8,10 +8,10 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::door::Settings;
 use super::output::Output;
 use crate::config::{self, Config};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes::usage};
+use crate::session::Settings;
 use crate::source::SourceMap;
 use crate::syntax::{self, ast::StatementKind};
 
