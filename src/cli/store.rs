@@ -6,6 +6,7 @@ use crate::catalogue::Catalogue;
 use crate::catalogue::commit::RunRecord;
 use crate::diagnostic::{Diagnostic, codes::usage};
 use crate::engine::duckdb::{EngineOptions, Session as Engine};
+use crate::model::value::Value;
 use jiff::{Timestamp, tz::TimeZone};
 use std::path::{Path, PathBuf};
 
@@ -54,6 +55,23 @@ impl Project {
             Ok(Project { store, catalogue, database })
         });
         opened.map_err(|diagnostic| out.diagnostic(diagnostic))
+    }
+
+    /// The names of a query's columns.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn describe(&self, sql: &str) -> Result<Vec<String>, Diagnostic> {
+        let columns = self.store.describe(sql).map_err(|error| error.into_diagnostic(None))?;
+        Ok(columns.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// All rows of a query.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Value>>, Diagnostic> {
+        self.store.query(sql).map_err(|error| error.into_diagnostic(None))
     }
 
     /// The record of a command that writes.
