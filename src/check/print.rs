@@ -484,6 +484,7 @@ impl<'p> Printer<'p> {
                 format!("sql {} {parts:?}", e.ty)
             }
             ExprKind::KeyText(parts) => format!("key({})", self.list(parts)),
+            // Only plans hold these; their SQL shows them.
             ExprKind::CountOf(p) => format!("count({})", population(self.program, p)),
             ExprKind::SizeOf(index) => format!("size({:?})", self.program.audiences[*index].label),
             ExprKind::EveryOf { quantifier, population: p, condition } => {
