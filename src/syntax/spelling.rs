@@ -107,8 +107,10 @@ fn character(text: &str, before: Option<&Token>, last: bool) -> Option<Wrong> {
         '−' | '–' | '—' => wrong("-", &format!("`{c}` is not a minus"), "write `-`"),
         '×' => wrong("*", "`×` is not an operator", "write `*`"),
         '÷' => wrong("/", "`÷` is not an operator", "write `/`"),
-        '[' | '{' => wrong("(", &format!("`{c}` opens no list"), "write lists in round brackets"),
-        ']' | '}' => wrong(")", &format!("`{c}` closes no list"), "write lists in round brackets"),
+        '[' => wrong("(", "A list stands in square brackets", "write lists in round brackets"),
+        ']' => wrong(")", "A list stands in square brackets", "write lists in round brackets"),
+        '{' => wrong("(", "Braces stand outside a text", "write lists in round brackets"),
+        '}' => wrong(")", "Braces stand outside a text", "write lists in round brackets"),
         '!' => wrong(" not ", "`!` is not an operator", "write `not`"),
         '，' => wrong(",", "`，` is not a comma", "write `,`"),
         ';' if last => {

@@ -49,3 +49,671 @@ fn every_sample_is_read_without_an_error() {
         assert!(ast.is_complete());
     }
 }
+
+/// Everything reported, as `CODE span text | help`.
+fn problems(text: &str) -> Vec<String> {
+    let (sources, _, diagnostics) = read(text);
+    diagnostics
+        .iter()
+        .map(|d| {
+            let place = sources.slice(d.span().unwrap());
+            format!("{} {place} | {}", d.code, d.help.as_deref().unwrap_or(""))
+        })
+        .collect()
+}
+
+/// Asserts the only problem of a rule behind `where`.
+fn rule_problem(rule: &str, expected: &str) {
+    let text = format!("x = build audience from customers where {rule}\n");
+    assert_eq!(problems(&text), [expected], "{rule}");
+}
+
+fn expr(text: &str) -> Expr {
+    let (_, ast, diagnostics) = read(&format!("expect {text}\n"));
+    assert!(diagnostics.is_empty(), "{text}: {diagnostics:?}");
+    match ast.statements.into_iter().next().unwrap().kind {
+        StatementKind::Expect(e) => e.condition,
+        other => panic!("{other:?}"),
+    }
+}
+
+// ---------------------------------------------------------------- spellings of other languages
+
+#[test]
+fn operators_of_other_languages_are_answered_with_the_right_ones() {
+    rule_problem("country == \"FR\"", "E0106 == | write `=`");
+    rule_problem("country <> \"FR\"", "E0106 <> | write `!=`");
+    rule_problem("a && b", "E0106 && | write `and`");
+    rule_problem("a&&b", "E0106 && | write `and`");
+    rule_problem("a || b", "E0106 || | write `or`; texts are joined by `concat(a, b)`");
+    rule_problem("!consent", "E0106 ! | write `not`");
+    rule_problem("a ≥ 5", "E0106 ≥ | write `>=`");
+    rule_problem("a in [1, 2]", "E0106 [ | write lists in round brackets");
+    rule_problem("a % 2 = 0", "E0106 % | write `mod(a, b)` for the remainder");
+    rule_problem("a < 10 %", "E0106 % | glue it to the number: `10%`");
+    rule_problem("a = 1;", "E0106 ; | remove it: a statement ends with its line");
+}
+
+#[test]
+fn a_wrong_spelling_still_gives_the_tree_that_was_meant() {
+    let meant = read("expect not a and b != 1 or c = \"x\"\n").1;
+    for text in [
+        "expect !a && b <> 1 || c == “x”\n",
+        "expect NOT a AND b != 1 OR c = 'x'\n",
+        "expect\u{a0}not a and b !== 1 or c = \"x\";\n",
+    ] {
+        let (_, ast, diagnostics) = read(text);
+        assert!(!diagnostics.is_empty());
+        assert_eq!(ast, meant, "{text}");
+    }
+}
+
+#[test]
+fn null_tests_are_answered_with_missing() {
+    rule_problem("a is null", "E0106 null | write `missing`");
+    assert_eq!(
+        problems("expect a IS NOT NULL\n"),
+        ["E0107 IS | write `is`", "E0107 NOT | write `not`", "E0106 NULL | write `missing`"]
+    );
+    rule_problem("a is not null and b = 1", "E0106 null | write `missing`");
+}
+
+#[test]
+fn keywords_in_capitals_are_answered_and_names_in_capitals_stay() {
+    let text = "x = BUILD AUDIENCE FROM Customers WHERE Order = 1 AND LIMIT > 2\n";
+    let (_, ast, _) = read(text);
+    assert_eq!(
+        problems(text),
+        [
+            "E0107 BUILD | write `build`",
+            "E0107 AUDIENCE | write `audience`",
+            "E0107 FROM | write `from`",
+            "E0107 WHERE | write `where`",
+            "E0107 AND | write `and`",
+        ]
+    );
+    let meant = read("x = build audience from Customers where Order = 1 and LIMIT > 2\n").1;
+    assert_eq!(ast, meant);
+}
+
+#[test]
+fn quotes_and_blanks_of_word_processors_are_answered() {
+    rule_problem("a = “FR”", "E0108 “FR” | write `\"FR\"`");
+    rule_problem("a = «FR»", "E0108 «FR» | write `\"FR\"`");
+    rule_problem("a = „FR“", "E0108 „FR“ | write `\"FR\"`");
+    rule_problem("a = “the \"x\"”", "E0108 “the \"x\"” | write `\"the \"\"x\"\"\"`");
+    rule_problem("a\u{a0}= 1", "E0108 \u{a0} | replace it by a plain space");
+    rule_problem("a =\u{200b} 1", "E0108 \u{200b} | remove it");
+    rule_problem("a = \"FR”", "E0101 \" | write `\"` instead of `”`");
+}
+
+#[test]
+fn sql_statements_are_answered_with_build_audience() {
+    assert_eq!(
+        problems("select email from customers where consent\n"),
+        ["E0120 select | write `NAME = build audience from … where … select …`"]
+    );
+    assert_eq!(
+        problems("SELECT * FROM customers\n"),
+        ["E0120 SELECT | write `NAME = build audience from … where … select …`"]
+    );
+}
+
+// ------------------------------------------------------------------------ what reads two ways
+
+#[test]
+fn chained_comparisons_propose_between() {
+    rule_problem("1 < x < 10", "E0112 < | use `x between 1 and 10`, which includes both ends");
+    rule_problem("10 >= x > 1", "E0112 > | use `x between 1 and 10`, which includes both ends");
+    rule_problem("a = b = c", "E0112 = | join two comparisons by `and`");
+}
+
+#[test]
+fn bare_values_behind_or_propose_in() {
+    rule_problem("x = \"a\" or \"b\"", "E0113 \"b\" | use `x in (\"a\", \"b\")`");
+    rule_problem("x = 1 or 2 or 3 and ok", "E0113 2 | use `x in (1, 2, 3)`");
+    rule_problem("x != \"a\" and \"b\"", "E0113 \"b\" | use `x not in (\"a\", \"b\")`");
+}
+
+#[test]
+fn a_condition_without_a_bracket_shows_both_readings() {
+    rule_problem(
+        "any orders where paid and active",
+        "E0114 and | write `any orders where (paid and active)`, or `any orders where (paid) and active`",
+    );
+    rule_problem(
+        "not no orders where a = 1 or b",
+        "E0114 or | write `no orders where (a = 1 or b)`, or `no orders where (a = 1) or b`",
+    );
+    for fine in [
+        "any orders where (paid and active) and consent",
+        "consent and any orders where paid",
+        "(any orders where paid) and consent",
+        "any orders and consent",
+        "count(orders where paid and active) > 2",
+        "any orders where any lines where (a and b)",
+    ] {
+        expr(fine);
+    }
+}
+
+// ------------------------------------------------------------------------- texts and brackets
+
+#[test]
+fn texts_end_on_their_line() {
+    assert_eq!(
+        problems("import \"model.camp\nparam n: int = 1\n"),
+        ["E0101 \" | add `\"` where the text ends, on the same line"]
+    );
+    assert_eq!(problems("expect `a = 1\n"), ["E0101 ` | add the second backtick behind the name"]);
+}
+
+#[test]
+fn brackets_need_partners() {
+    rule_problem(
+        "a in (1, 2",
+        "E0102 ( | add the `)`, or indent the lines that belong to the statement",
+    );
+    rule_problem("a = 1)", "E0102 ) | remove the `)`, or add the `(` that it closes");
+    // A line at the margin that begins no statement belongs to the bracket above.
+    assert_eq!(
+        problems("define eu = (\n\"FR\",\n\"DE\")\nparam n: int = 1\n"),
+        ["E0102 ( | add the `)`, or indent the lines that belong to the statement"]
+    );
+}
+
+#[test]
+fn double_quotes_and_braces_stay_inside_a_text() {
+    let ExprKind::Compare { right, .. } = *expr("a = \"He said \"\"{{today}}\"\" it's # x\"").kind
+    else {
+        panic!()
+    };
+    assert_eq!(
+        *right.kind,
+        ExprKind::Literal(Literal::Text("He said \"{{today}}\" it's # x".into()))
+    );
+    assert_eq!(expr("a = 'it''s'"), expr("a = \"it's\""));
+}
+
+// --------------------------------------------------------------------------- numbers and dates
+
+#[test]
+fn what_looks_like_a_date_is_a_date_or_an_error() {
+    rule_problem("d > 2026-1-5", "E0110 2026-1-5 | write `2026-01-05`");
+    rule_problem("d > 24/11/2026", "E0110 24/11/2026 | write `2026-11-24`");
+    rule_problem("d > 11.24.2026", "E0110 11.24.2026 | write `2026-11-24`");
+    rule_problem("d > 05/11/2026", "E0110 05/11/2026 | write `2026-11-05` or `2026-05-11`");
+    rule_problem("d > 2026/11/24", "E0110 2026/11/24 | write `2026-11-24`");
+    rule_problem("d > 24-11-26", "E0110 24-11-26 | write year, month and day: `2026-11-24`");
+    rule_problem(
+        "d > 2026-11",
+        "E0110 2026-11 | write a whole date, `2026-11-01`, or blanks around the `-`",
+    );
+    rule_problem("d > 2026-02-30", "E0110 2026-02-30 | use a day from 01 to 28");
+    rule_problem("d > 2026-13-01", "E0110 2026-13-01 | did you mean `2026-01-13`?");
+    rule_problem(
+        "d > 2026-11-24T25:00",
+        "E0110 2026-11-24T25:00 | write the time as in `2026-11-24T09:30`, with `Z` or `+01:00` behind it for a zone",
+    );
+    rule_problem("d > 2026-11-24 09:30", "E0110 09:30 | write `2026-11-24T09:30`");
+    for fine in [
+        "d > 2024-02-29",
+        "d > 2026-11-24T09:30",
+        "d > 2026-11-24T09:30:15.250Z",
+        "d > 2026-11-24T09:30-05:30",
+        "d > 2026 - 11",
+        "d > 100-50",
+    ] {
+        expr(fine);
+    }
+}
+
+#[test]
+fn what_looks_like_a_number_is_a_number_or_an_error() {
+    rule_problem("a > 30days ago", "E0109 30days | write `30 days`");
+    rule_problem("a in last 24h", "E0109 24h | write `24 hours`");
+    rule_problem("a > 1__000", "E0109 1__000 | write `1_000`");
+    rule_problem("a > .5", "E0109 .5 | write `0.5`");
+    rule_problem("a > 1.000.000", "E0109 1.000.000 | write `1_000_000`");
+    rule_problem("a > 1e5", "E0109 1e5 | write digits with at most one point, such as `1_000.50`");
+    for (written, literal) in [
+        ("1_000", Literal::Number("1000".into())),
+        ("3.14", Literal::Number("3.14".into())),
+        ("12.5%", Literal::Percent("12.5".into())),
+    ] {
+        assert_eq!(*expr(written).kind, ExprKind::Literal(literal));
+    }
+}
+
+// --------------------------------------------------------------------------------------- names
+
+#[test]
+fn reserved_words_as_names_ask_for_backticks() {
+    for word in names::RESERVED {
+        assert_eq!(
+            problems(&format!("param {word}: int = 3\n")),
+            [format!("E0111 {word} | put the name in backticks: `` `{word}` ``")],
+        );
+        expr(&format!("`{word}` = 3 and a.`{word}` = 4"));
+    }
+    rule_problem("no = 1", "E0111 no | put the name in backticks: `` `no` ``");
+    rule_problem("a.in = 1", "E0111 in | put the name in backticks: `` `in` ``");
+    assert_eq!(names::RESERVED.len(), 19);
+}
+
+#[test]
+fn all_other_keywords_can_be_names() {
+    for rule in parser::Rule::all_rules() {
+        let name = format!("{rule:?}");
+        let Some(word) = name.strip_prefix("kw_") else { continue };
+        if is_reserved(word) {
+            continue;
+        }
+        let path = Expr::new(
+            ExprKind::Path(Path {
+                parts: vec![Name::new(word.into(), Default::default())],
+                span: Default::default(),
+            }),
+            Default::default(),
+        );
+        assert_eq!(expr(&format!("{word} = 1")), expr(&format!("`{word}` = 1")), "{word}");
+        assert_eq!(expr(word), path, "{word}");
+    }
+}
+
+// --------------------------------------------------------------------- expectations and typing errors
+
+#[test]
+fn missing_words_are_named_when_few_can_stand_there() {
+    assert_eq!(problems("x = build audience customers\n"), ["E0104 customers | write `from`"]);
+    assert_eq!(
+        problems("x = build audience frm customers\n"),
+        ["E0104 frm | did you mean `from`?"]
+    );
+    assert_eq!(problems("save audience vip\n"), ["E0105 vip | add `as`"]);
+    assert_eq!(problems("import model\n"), ["E0104 model | write a text in quotes"]);
+    assert_eq!(problems("param minimum = 100\n"), ["E0104 = | write `:`"]);
+    rule_problem("a > 30 dys ago", "E0104 dys | did you mean `days`?");
+    rule_problem("a is mising", "E0104 mising | did you mean `missing`?");
+    rule_problem("d in last month", "E0104 last month | write `previous month`, or `last 1 month`");
+    rule_problem(
+        "consent is true",
+        "E0106 is | write the condition alone, or `not` in front of it",
+    );
+}
+
+#[test]
+fn misspelled_statements_and_activities_are_recognized() {
+    assert_eq!(
+        problems("dimesion customers = \"x.csv\"\n"),
+        ["E0104 dimesion | did you mean `dimension`?"]
+    );
+    assert_eq!(problems("campagin \"Spring\"\n"), ["E0104 campagin | did you mean `campaign`?"]);
+    assert_eq!(problems("x = biuld audience from y\n"), ["E0104 biuld | did you mean `build`?"]);
+    assert_eq!(
+        problems("save audience vip as \"VIP\" where consent\n"),
+        ["E0104 where | build that audience first: `NAME = build audience from … where …`"]
+    );
+}
+
+#[test]
+fn clauses_stand_once_and_in_order() {
+    assert_eq!(
+        problems("x = build audience from c select a where b\n"),
+        ["E0119 where b | move `where` in front of `select`"]
+    );
+    assert_eq!(
+        problems("save audience x as \"X\" append merge\n"),
+        ["E0118 merge | keep one of them"]
+    );
+    assert_eq!(
+        problems("x = build audience from c where a where b\n"),
+        ["E0118 where b | keep one `where`"]
+    );
+}
+
+#[test]
+fn every_independent_error_is_reported() {
+    let text = "param a = 1\n\nx = build audience from c where a == 1 and b <> 2\nparam ok: int = 1\nuse\nimport 'x\n";
+    let (_, ast, _) = read(text);
+    assert_eq!(
+        problems(text),
+        [
+            "E0104 = | write `:`",
+            "E0106 == | write `=`",
+            "E0106 <> | write `!=`",
+            "E0105 use | add a name",
+            "E0101 ' | add `'` where the text ends, on the same line",
+        ]
+    );
+    assert_eq!(ast.statements.len(), 5);
+    assert_eq!(ast.statements[0].kind, StatementKind::Invalid(vec!["a".into()]));
+    assert!(matches!(ast.statements[2].kind, StatementKind::Param(_)));
+}
+
+#[test]
+fn a_broken_statement_keeps_the_names_it_may_define() {
+    for (text, names) in [
+        ("a, `b c` = splt pool wth\n", vec!["a", "b c"]),
+        ("dimension orders = \"x\" kex id\n", vec!["orders"]),
+        ("define rich(minimum: decimal) on customers = spend >\n", vec!["rich"]),
+        ("link a.x, b.y on a.id =\n", vec!["a", "x", "b", "y"]),
+        ("expect a >\n", vec![]),
+    ] {
+        let (_, ast, _) = read(text);
+        let names = names.into_iter().map(str::to_owned).collect();
+        assert_eq!(ast.statements[0].kind, StatementKind::Invalid(names), "{text}");
+    }
+}
+
+// -------------------------------------------------------------------------------------- schedules
+
+#[test]
+fn schedules_are_read() {
+    let clock = |hour, minute| Clock { hour, minute };
+    for (text, expected) in [
+        ("hourly", Schedule::Hourly),
+        ("daily at 07:00", Schedule::Daily(clock(7, 0))),
+        ("daily", Schedule::Daily(clock(0, 0))),
+        ("weekly on friday, monday at 05:30", Schedule::Weekly(vec![1, 5], clock(5, 30))),
+        ("monthly on day 31 at 06:00", Schedule::MonthlyOn(31, clock(6, 0))),
+        ("monthly on last day at 23:59", Schedule::MonthlyLast(clock(23, 59))),
+        ("yearly on 29 february at 02:00", Schedule::Yearly(29, 2, clock(2, 0))),
+        ("every 15 minutes", Schedule::EveryMinutes(15)),
+        ("every 1 hour", Schedule::EveryMinutes(60)),
+    ] {
+        let (_, ast, diagnostics) =
+            read(&format!("campaign \"X\"\n  schedule {text}\n  timezone \"UTC\"\n"));
+        assert!(diagnostics.is_empty(), "{text}: {diagnostics:?}");
+        let StatementKind::Campaign(campaign) = &ast.statements[0].kind else { panic!() };
+        assert_eq!(campaign.schedule.as_ref().unwrap().node, expected);
+        assert!(campaign.timezone.is_some());
+    }
+}
+
+#[test]
+fn schedule_errors_say_what_is_possible() {
+    let schedule = |words: &str| problems(&format!("campaign \"X\" schedule {words}\n"));
+    let forms = "use `hourly`, `daily at 07:00`, `weekly on monday at 05:00`, `monthly on day 1 at 06:00`, `yearly on 1 january at 02:00` or `every 15 minutes`";
+    assert_eq!(schedule("sometimes"), [format!("E0115 sometimes | {forms}")]);
+    assert_eq!(schedule("dayly at 07:00"), ["E0115 dayly | did you mean `daily`?"]);
+    assert_eq!(schedule("daily at 7:00"), ["E0115 7:00 | write `07:00`"]);
+    assert_eq!(schedule("daily 07:00"), ["E0115 07:00 | write `at 07:00`"]);
+    assert_eq!(schedule("daily at 24:00"), ["E0115 24:00 | write a time from `00:00` to `23:59`"]);
+    assert_eq!(schedule("weekly on munday"), ["E0115 munday | did you mean `monday`?"]);
+    assert_eq!(
+        schedule("weekly"),
+        ["E0115 weekly | name the days: `weekly on monday, friday at 05:00`"]
+    );
+    assert_eq!(schedule("monthly on day 32"), ["E0115 32 | use a day from 1 to 31, or `last day`"]);
+    assert_eq!(schedule("yearly on 31 june"), ["E0115 31 june | use a day from 1 to 30"]);
+    assert_eq!(
+        schedule("every 0 minutes"),
+        ["E0115 0 | write `every 15 minutes` or `every 2 hours`"]
+    );
+}
+
+// ------------------------------------------------------------------------------------------ layout
+
+#[test]
+fn files_without_statements_are_fine() {
+    for text in
+        ["", "\n", "# only a comment", "   \n\t\n", "\u{feff}", "\u{feff}# x\r\n", "## doc\n"]
+    {
+        let (_, ast, diagnostics) = read(text);
+        assert!(ast.statements.is_empty() && diagnostics.is_empty(), "{text:?}");
+    }
+}
+
+#[test]
+fn line_ends_tabs_and_a_bom_change_nothing() {
+    for (name, text) in samples() {
+        let plain = read(&text).1;
+        let windows = text.replace('\n', "\r\n");
+        let tabs = text.replace("\n  ", "\n\t");
+        let bom = format!("\u{feff}{text}");
+        for variant in [&windows, &tabs, &bom, text.trim_end()] {
+            let (_, ast, diagnostics) = read(variant);
+            assert!(diagnostics.is_empty(), "{name}: {diagnostics:?}");
+            assert_eq!(ast, plain, "{name}");
+        }
+    }
+}
+
+#[test]
+fn blank_and_comment_lines_never_end_a_statement() {
+    let text = "x = build audience from c\n\n# why\n  where a # trailing\n\n  # more\n    and b in (\n    1,\n)\nuse s\n";
+    let (_, ast, diagnostics) = read(text);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    assert_eq!(ast.statements.len(), 2);
+    assert_eq!(ast, read("x = build audience from c where a and b in (1,)\nuse s\n").1);
+}
+
+#[test]
+fn documentation_belongs_to_the_statement_directly_below() {
+    let text =
+        "## Rich\n##people\nparam a: int\n## lost\n\nparam b: int\n### ruler\nparam c: int\n";
+    let (_, ast, _) = read(text);
+    let docs: Vec<Option<&str>> = ast.statements.iter().map(|s| s.doc.as_deref()).collect();
+    assert_eq!(docs, [Some("Rich\npeople"), None, None]);
+}
+
+#[test]
+fn an_indented_first_line_is_reported_and_still_read() {
+    let (_, ast, _) = read("  use s\n");
+    assert_eq!(problems("  use s\n"), ["E0116    | start the statement at the margin"]);
+    assert!(matches!(ast.statements[0].kind, StatementKind::Use(_)));
+}
+
+#[test]
+fn merge_markers_are_one_error_and_both_versions_are_read() {
+    let text = "<<<<<<< HEAD\nparam a: int = 1\n=======\nparam b: int = 2\n>>>>>>> other\nuse s\n";
+    assert_eq!(
+        problems(text),
+        ["E0117 <<<<<<< HEAD | keep one of the versions and remove the marker lines"]
+    );
+    assert_eq!(read(text).1.statements.len(), 3);
+}
+
+#[test]
+fn comments_are_kept_beside_the_tree() {
+    let text = "\u{feff}# head\n## doc\nuse s # tail\n  # own\nexpect \"#no\" = a\n";
+    let mut sources = SourceMap::default();
+    sources.add("other.camp", "use x\n").unwrap();
+    let id = sources.add("test.camp", text).unwrap();
+    let found = comments::comments(&sources, id);
+    let shown: Vec<(&str, bool, bool)> =
+        found.iter().map(|c| (c.text.as_str(), c.own_line, c.doc)).collect();
+    assert_eq!(
+        shown,
+        [
+            ("# head", true, false),
+            ("## doc", true, true),
+            ("# tail", false, false),
+            ("# own", true, false)
+        ]
+    );
+    for comment in &found {
+        assert_eq!(sources.slice(comment.span), comment.text);
+    }
+}
+
+// ------------------------------------------------------------------------------------- robustness
+
+/// Runs on a thread with the stack that Rust gives to every thread.
+fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_never_an_overflow() {
+    on_a_small_stack(|| {
+        for n in [10_000, 100_000] {
+            for (name, text) in [
+                ("open", format!("expect {}1", "(".repeat(n))),
+                ("brackets", format!("expect {}1{}", "(".repeat(n), ")".repeat(n))),
+                ("square", format!("expect {}1{}", "[".repeat(n), "]".repeat(n))),
+                ("calls", format!("expect {}1{}", "f(".repeat(n), ")".repeat(n))),
+                ("sets", format!("x = combine {}a{}", "(".repeat(n), ")".repeat(n))),
+                ("not", format!("expect {}a", "not ".repeat(n))),
+                ("bang", format!("expect {}a", "!".repeat(n))),
+                ("minus", format!("expect {}a", "-".repeat(n))),
+                ("spaced minus", format!("expect {}a", "- ".repeat(n))),
+                ("else if", format!("expect {}x", "if a then b else ".repeat(n))),
+                ("if", format!("expect {}x", "if ".repeat(n))),
+                ("then", format!("expect {}x", "if a then ".repeat(n))),
+                ("quantifiers", format!("expect {}x", "any a where ".repeat(n))),
+                ("plus", format!("expect 1{}", " + 1".repeat(n))),
+                ("times", format!("expect 1{}", " * 1".repeat(n))),
+                ("not no", format!("expect {}x", "not no a where ".repeat(n))),
+                ("counts", format!("expect {}1", "at least (".repeat(n))),
+            ] {
+                let (_, ast, diagnostics) = read(&text);
+                assert!(!diagnostics.is_empty(), "{n} {name}");
+                assert!(diagnostics.len() <= 3, "{n} {name}: {}", diagnostics.len());
+                assert!(
+                    diagnostics.iter().any(|d| ["E0103", "E0102"].contains(&d.code.0.id)),
+                    "{n} {name}: {}",
+                    diagnostics[0].title
+                );
+                drop(ast);
+            }
+        }
+    });
+}
+
+#[test]
+fn what_is_allowed_fits_a_small_stack() {
+    on_a_small_stack(|| {
+        for text in [
+            format!("expect {}1{}\n", "(".repeat(MAX_NESTING), ")".repeat(MAX_NESTING)),
+            format!("expect {}1{}\n", "f(".repeat(MAX_NESTING), ")".repeat(MAX_NESTING)),
+            format!("expect {}1{}\n", "(a + ".repeat(120), ")".repeat(120)),
+            format!("expect {}1{}\n", "(not any x where ".repeat(60), ")".repeat(60)),
+            format!("expect {}x\n", "if a then b else ".repeat(100)),
+            format!("expect {}a\n", "not ".repeat(200)),
+            format!("expect 1{}\n", " + 1".repeat(250)),
+            format!("x = combine {}a{}\n", "(".repeat(MAX_NESTING), ")".repeat(MAX_NESTING)),
+        ] {
+            let (_, ast, diagnostics) = read(&text);
+            assert!(diagnostics.is_empty(), "{}: {}", &text[..40], diagnostics[0].title);
+            let _ = format!("{ast:?}");
+        }
+    });
+}
+
+#[test]
+fn wide_rules_have_no_limit() {
+    on_a_small_stack(|| {
+        let wide = format!("expect a = 1{}\n", " or a = 1".repeat(20_000));
+        assert!(read(&wide).2.is_empty());
+        let list = format!("expect a in ({})\n", "\"x\", ".repeat(50_000));
+        assert!(read(&list).2.is_empty());
+        let set = format!("x = combine a{}\n", " union a".repeat(20_000));
+        assert!(read(&set).2.is_empty());
+    });
+}
+
+#[test]
+fn every_prefix_of_every_sample_is_read_without_a_panic() {
+    for (name, text) in samples() {
+        // The statements above a cut were read already; the cut one is read by itself.
+        let pieces = layout::statements(&text, 0, &mut Diagnostics::default());
+        for piece in pieces {
+            for cut in piece.range.clone().filter(|cut| text.is_char_boundary(*cut)) {
+                let prefix = &text[piece.range.start..cut];
+                let (sources, ast, diagnostics) = read(prefix);
+                for diagnostic in &diagnostics {
+                    check_words(diagnostic, &name);
+                    for label in &diagnostic.labels {
+                        assert!(sources.locate(label.span).is_some(), "{name}: {prefix}");
+                    }
+                }
+                assert_eq!(ast.is_complete(), diagnostics.is_empty() || ast.is_complete());
+            }
+        }
+    }
+}
+
+/// The house rules for what an error says.
+fn check_words(diagnostic: &crate::diagnostic::Diagnostic, place: &str) {
+    let title = &diagnostic.title;
+    assert!(!title.ends_with('.') && !title.is_empty(), "{place}: {title}");
+    let first = title.chars().next().unwrap();
+    assert!(!first.is_lowercase(), "{place}: {title}");
+    let help = diagnostic.help.as_deref().unwrap_or_default();
+    let verbs = [
+        "write",
+        "add",
+        "use",
+        "keep",
+        "remove",
+        "replace",
+        "did you mean",
+        "put",
+        "check",
+        "name",
+        "join",
+        "begin",
+        "move",
+        "glue",
+        "start",
+        "complete",
+        "build",
+        "declare",
+    ];
+    assert!(verbs.iter().any(|verb| help.starts_with(verb)), "{place}: {title}: {help}");
+    for label in &diagnostic.labels {
+        assert!(label.text.split_whitespace().count() <= 8, "{place}: {}", label.text);
+    }
+    for word in ["token", "parse", "grammar", "expression", "kw_", "rule::", " you "] {
+        assert!(!title.to_lowercase().contains(word), "{place}: {title}");
+        assert!(word == " you " || !help.to_lowercase().contains(word), "{place}: {help}");
+    }
+}
+
+/// The shortest of some runs. pest has no count of its own but a process-wide limit, so the bounds
+/// below leave room for a busy machine and still tell a straight line from a power.
+fn shortest(text: &str) -> f64 {
+    let once = || {
+        let start = std::time::Instant::now();
+        let _ = read(text);
+        start.elapsed().as_secs_f64()
+    };
+    (0..5).map(|_| once()).fold(f64::INFINITY, f64::min)
+}
+
+#[test]
+fn time_grows_with_length_and_with_depth_not_faster() {
+    let many =
+        |n: usize| format!("expect {}\n", vec!["a.b = \"x\" and c in (1, 2)"; n].join(" or "));
+    let ratio = shortest(&many(800)) / shortest(&many(100));
+    assert!(ratio < 24.0, "eight times the length took {ratio} times as long");
+    let files = |n: usize| "x = build audience from c where a = 1 # b\n\n## c\n".repeat(n);
+    let ratio = shortest(&files(800)) / shortest(&files(100));
+    assert!(ratio < 24.0, "eight times the statements took {ratio} times as long");
+    for (open, close) in [
+        ("(", ")"),
+        ("f(", ")"),
+        ("(a, ", ")"),
+        ("at least (", ") x"),
+        ("x in last (", ") days"),
+        ("x in last(", " of y)"),
+        ("x within (", ") days after y"),
+        ("if a then b else if c then (", ") else d"),
+        ("any x where (", ")"),
+        ("count(x where ", ")"),
+        ("a = (b = ", ")"),
+        ("left(", ")"),
+    ] {
+        for end in ["", " ?"] {
+            let deep = |n: usize| format!("expect {}1{}{end}\n", open.repeat(n), close.repeat(n));
+            let ratio = shortest(&deep(16)) / shortest(&deep(8));
+            assert!(ratio < 12.0, "{open}…{close}{end}: {ratio}");
+        }
+        // The mistake sits innermost.
+        let deep = |n: usize| format!("expect {}1 ?{}\n", open.repeat(n), close.repeat(n));
+        let ratio = shortest(&deep(16)) / shortest(&deep(8));
+        assert!(ratio < 12.0, "{open} ? {close}: {ratio}");
+    }
+}

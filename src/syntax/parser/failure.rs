@@ -68,9 +68,15 @@ impl Failure {
 }
 
 /// The diagnostic for a refused statement.
-pub(super) fn explain(source: &Source<'_>, read: &Reading, failure: &Failure) -> Diagnostic {
+pub(super) fn explain(source: &Source<'_>, read: &Reading, mut failure: Failure) -> Diagnostic {
     let text = &read.patched.text;
     let tokens = &read.tokens;
+    let first = tokens.first().map_or("", |t| t.text(text));
+    if names::STATEMENTS.contains(&first) && tokens.get(1).is_none_or(|t| failure.at <= t.start) {
+        // The word could still be the name of a transition, which is not what was meant.
+        failure.wanted.retain(|rule| !matches!(rule, Rule::comma | Rule::assign));
+    }
+    let failure = &failure;
     let span = |t: &Token| source.span(&read.patched, t.start, t.end);
     let index = tokens.partition_point(|t| t.end <= failure.at);
     if failure.too_deep {
@@ -195,7 +201,7 @@ impl Around<'_> {
         }
         let at = self.index;
         let (word, lower) = (self.word(at), self.word(at).to_lowercase());
-        if self.before(1) == "is" && self.failure.wants(&[Rule::kw_missing]) {
+        if self.before(1) == "is" && self.failure.wants(&[Rule::kw_missing]) && self.near().is_none() {
             let value = match lower.as_str() {
                 "true" | "false" => "write the condition alone, or `not` in front of it",
                 _ => "write `=` to compare with a value",
