@@ -201,7 +201,10 @@ impl Around<'_> {
         }
         let at = self.index;
         let (word, lower) = (self.word(at), self.word(at).to_lowercase());
-        if self.before(1) == "is" && self.failure.wants(&[Rule::kw_missing]) && self.near().is_none() {
+        if self.before(1) == "is"
+            && self.failure.wants(&[Rule::kw_missing])
+            && self.near().is_none()
+        {
             let value = match lower.as_str() {
                 "true" | "false" => "write the condition alone, or `not` in front of it",
                 _ => "write `=` to compare with a value",
