@@ -218,9 +218,9 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::kw_now => Typed(&["now"]),
         Rule::kw_of => Typed(&["of"]),
         Rule::kw_on => Typed(&["on"]),
-        Rule::kw_only => Typed(&["only"]),
+        Rule::kw_only => Typed(&["only if"]),
         Rule::kw_or => Typed(&["or"]),
-        Rule::kw_order => Typed(&["order"]),
+        Rule::kw_order => Typed(&["order by"]),
         Rule::kw_param => Typed(&["param"]),
         Rule::kw_present => Typed(&["present"]),
         Rule::kw_previous => Typed(&["previous"]),
@@ -244,7 +244,7 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::kw_use => Typed(&["use"]),
         Rule::kw_version => Typed(&["version"]),
         Rule::kw_versions => Typed(&["versions"]),
-        Rule::kw_wait => Typed(&["wait"]),
+        Rule::kw_wait => Typed(&["wait for"]),
         Rule::kw_where => Typed(&["where"]),
         Rule::kw_with => Typed(&["with"]),
         Rule::kw_within => Typed(&["within"]),
@@ -264,7 +264,7 @@ pub(super) fn is_keyword(word: &str) -> bool {
             Words::Typed(words) => words,
             _ => &[],
         });
-        words.copied().collect()
+        words.flat_map(|phrase| phrase.split(' ')).collect()
     });
     unit(word).is_some() || KEYWORDS.contains(word)
 }

@@ -64,9 +64,9 @@ pub(super) struct Lexer<'t> {
 }
 
 /// Operators, longer ones first; those of other languages among them.
-const OPERATORS: [&str; 23] = [
-    "===", "!==", "==", "!=", "<>", "<=", ">=", "=>", "=<", "&&", "||", "//", "/*", ":=", "=", "<",
-    ">", "+", "-", "*", "/", ":", ",",
+const OPERATORS: [&str; 24] = [
+    "--", "===", "!==", "==", "!=", "<>", "<=", ">=", "=>", "=<", "&&", "||", "//", "/*", ":=",
+    "=", "<", ">", "+", "-", "*", "/", ":", ",",
 ];
 
 /// Typographic quotes: what opens a text, and what may close it, the likeliest first.

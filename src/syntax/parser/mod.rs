@@ -2,6 +2,7 @@
 
 mod expressions;
 mod failure;
+mod hints;
 mod statements;
 
 use pest::Parser as _;
