@@ -4,7 +4,9 @@
 //! Nothing here knows the engine or does I/O.
 
 pub mod expr;
+pub mod format;
 pub mod functions;
+pub mod label;
 pub mod program;
 pub mod schema;
 pub mod types;
