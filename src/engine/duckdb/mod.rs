@@ -4,8 +4,10 @@ pub mod attach;
 pub mod csv;
 pub mod error;
 pub mod files;
+pub mod functions;
 mod json;
 pub mod lock;
+pub mod print;
 pub mod session;
 pub mod spill;
 pub mod tables;
@@ -18,14 +20,5 @@ mod file_tests;
 mod tests;
 
 pub use error::{EngineError, ErrorKind};
+pub use print::{identifier, text as literal};
 pub use session::{EngineOptions, Interrupter, Session};
-
-/// An identifier in the engine's quotes.
-pub fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// A text literal of the engine.
-pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
