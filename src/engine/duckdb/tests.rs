@@ -539,3 +539,34 @@ fn a_failed_run_can_be_rolled_back_after_an_interrupt() {
     stop.reset();
     assert_eq!(s.table_names(), Vec::<String>::new());
 }
+
+// Needs a server with tables made by:
+// CREATE TYPE mood AS ENUM ('a', 'b');
+// CREATE TABLE customers (id uuid PRIMARY KEY, email text NOT NULL, amt numeric(12,2), mood mood,
+//   created timestamptz, tags text[], j jsonb); CREATE SCHEMA crm; CREATE TABLE crm.leads (id int);
+#[test]
+#[ignore = "needs a Postgres server, named by CAMP_TEST_POSTGRES, and CAMP_EXTENSION_DIRECTORY"]
+fn postgres_tables_are_read() {
+    let uri = std::env::var("CAMP_TEST_POSTGRES").unwrap();
+    let mut s = memory();
+    s.attach("pg", &uri, Path::new("."), HERE).unwrap();
+    let customers = s.table(&parts("pg.Customers"), HERE).unwrap();
+    assert_eq!(
+        types_of(&customers),
+        types(&[
+            ("id", "text"),
+            ("email", "text"),
+            ("amt", "decimal(12, 2)"),
+            ("mood", "text"),
+            ("created", "timestamp with a time zone"),
+            ("tags", "list of text"),
+            // The extension hands out jsonb as text.
+            ("j", "text"),
+        ])
+    );
+    assert!(!customers.columns[1].nullable);
+    assert!(s.query(&format!("SELECT * FROM {}", files::scan_sql(&customers.scan))).is_ok());
+    assert_eq!(s.table(&parts("pg.crm.leads"), HERE).unwrap().columns.len(), 1);
+    let error = s.table(&parts("pg.customer"), HERE).unwrap_err();
+    assert_eq!(error.help.unwrap(), "did you mean `pg.customers`?");
+}
