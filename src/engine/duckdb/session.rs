@@ -160,13 +160,14 @@ impl Session {
         let changed = statement.execute([])? as u64;
         // CREATE TABLE AS reports no changed rows, but gives one row with their count.
         let schema = statement.schema();
-        if changed == 0 && schema.fields().len() == 1 && schema.field(0).name() == "Count" {
-            if let Some(batch) = statement.step()?
-                && batch.len() == 1
-                && let Value::Int(count) = types::value_at(batch.column(0), 0)?
-            {
-                return Ok(u64::try_from(count).unwrap_or(0));
-            }
+        if changed == 0
+            && schema.fields().len() == 1
+            && schema.field(0).name() == "Count"
+            && let Some(batch) = statement.step()?
+            && batch.len() == 1
+            && let Value::Int(count) = types::value_at(batch.column(0), 0)?
+        {
+            return Ok(u64::try_from(count).unwrap_or(0));
         }
         Ok(changed)
     }
