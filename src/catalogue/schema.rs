@@ -117,7 +117,8 @@ impl From<Diagnostic> for Failed {
 /// The statement that makes the view `camp.membership`: who was a member from when to when.
 ///
 /// It names its tables without the database, so that it works under whatever name a client
-/// attaches the file. A member since before the oldest version that is kept has no `entered_at`.
+/// attaches the file, and those of its own schema without that too: a client that opens
+/// `camp.duckdb` calls the database `camp`, and `camp.version` could mean two things. A member since before the oldest version that is kept has no `entered_at`.
 pub(super) fn membership_view(catalogue: &Catalogue) -> String {
     let mut changes = vec![
         "SELECT CAST(NULL AS BIGINT) AS audience, CAST(NULL AS BIGINT) AS shape, \
@@ -127,7 +128,7 @@ pub(super) fn membership_view(catalogue: &Catalogue) -> String {
     ];
     for shape in &catalogue.shapes {
         changes.push(format!(
-            "SELECT audience, {}, {}, version, entered FROM camp.{}",
+            "SELECT audience, {}, {}, version, entered FROM {}",
             shape.id,
             sql::key_text(&sql::key_names(shape.key.len())),
             sql::ident(&shape.change_table()),
@@ -172,11 +173,11 @@ pub(super) fn membership_view(catalogue: &Catalogue) -> String {
              v.version AS entered_version, v.as_of AS entered_at, \
              s.until AS left_version, w.as_of AS left_at \
          FROM spell AS s \
-         JOIN camp.audience AS a ON a.id = s.audience \
-         JOIN camp.shape AS h ON h.id = s.shape \
-         LEFT JOIN camp.version AS v ON v.audience = s.audience AND v.version = \
+         JOIN audience AS a ON a.id = s.audience \
+         JOIN shape AS h ON h.id = s.shape \
+         LEFT JOIN version AS v ON v.audience = s.audience AND v.version = \
              coalesce(s.since, CASE WHEN a.oldest_version = 1 THEN 1 END) \
-         LEFT JOIN camp.version AS w ON w.audience = s.audience AND w.version = s.until",
+         LEFT JOIN version AS w ON w.audience = s.audience AND w.version = s.until",
         changes = changes.join(" UNION ALL "),
         present = present.join(" UNION ALL "),
     )

@@ -10,7 +10,8 @@ use crate::diagnostic::{Diagnostic, codes::data};
 use crate::source::Span;
 
 /// Names that mean something else already.
-const RESERVED: [&str; 6] = [PROJECT, "temp", "system", "memory", "main", "scratch"];
+const RESERVED: [&str; 8] =
+    [PROJECT, "camp", "audience", "temp", "system", "memory", "main", "scratch"];
 
 /// A database under a name of the script.
 #[derive(Debug)]
@@ -42,6 +43,16 @@ impl Source {
 }
 
 impl Session {
+    /// The files of the databases that are attached beside the project's.
+    pub fn attached_paths(&self) -> Vec<PathBuf> {
+        let attached = self.attached.borrow();
+        let files = attached.iter().filter_map(|a| match &a.source {
+            Source::DuckDb(path) | Source::Sqlite(path) => Some(path.clone()),
+            Source::Postgres(_) => None,
+        });
+        files.collect()
+    }
+
     /// Attaches a database under a name, read-only.
     ///
     /// # Errors
