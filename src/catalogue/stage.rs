@@ -49,6 +49,21 @@ pub struct Save {
     pub doc: Option<String>,
 }
 
+impl Save {
+    /// Where it is written; nothing for a command.
+    fn span(&self) -> Option<Span> {
+        (!self.label_span.is_empty()).then_some(self.label_span)
+    }
+
+    /// Points a diagnostic at the save, when it is written in a script.
+    pub(super) fn label(&self, diagnostic: Diagnostic, text: impl Into<String>) -> Diagnostic {
+        match self.span() {
+            Some(span) => diagnostic.label(span, text),
+            None => diagnostic,
+        }
+    }
+}
+
 /// What a save does to the number of members: `was 2, now 1,000 +998 −0 ~0`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -124,20 +139,16 @@ pub fn stage(
     number: usize,
 ) -> Result<StagedSave, Diagnostic> {
     let failed = |error: EngineError| {
-        Diagnostic::error(
-            codes::SAVE_FAILED,
-            format!("the audience `{}` cannot be computed", save.label),
-        )
-        .label(save.label_span, "saved here")
-        .cause(error)
+        super::known(error, save.span()).unwrap_or_else(|error| {
+            let title = format!("the audience `{}` cannot be computed", save.label);
+            save.label(Diagnostic::error(codes::SAVE_FAILED, title), "saved here").cause(error)
+        })
     };
     let incoming = temp_columns(store, &save.staged).map_err(failed)?;
     let existing = catalogue.find(&save.label);
     let Some(old) = existing else {
         if save.must_exist {
-            return Err(catalogue
-                .unknown(&save.label)
-                .label(save.label_span, "must exist to be updated"));
+            return Err(save.label(catalogue.unknown(&save.label), "must exist to be updated"));
         }
         let now = count(store, &sql::temp(&save.staged)).map_err(failed)?;
         return Ok(StagedSave {
@@ -171,12 +182,9 @@ pub fn stage(
 }
 
 fn emptied(save: &Save, was: u64) -> Diagnostic {
-    Diagnostic::warning(
-        warnings::AUDIENCE_EMPTIED,
-        format!("the audience `{}` had {was} members and becomes empty", save.label),
-    )
-    .label(save.label_span, "nobody is left")
-    .help("add `expect count(…) > 0` to refuse an empty save")
+    let title = format!("the audience `{}` had {was} members and becomes empty", save.label);
+    save.label(Diagnostic::warning(warnings::AUDIENCE_EMPTIED, title), "nobody is left")
+        .help("add `expect count(…) > 0` to refuse an empty save")
 }
 
 struct Stager<'a> {
