@@ -158,9 +158,11 @@ fn steps_text(steps: &[StepReport], campaigns: &[CampaignReport], out: &Output) 
     for step in steps {
         let named: Vec<&TransitionCount> =
             step.transitions.iter().filter(|t| !t.name.starts_with('_')).collect();
-        let time = match step.skipped {
-            true => "skipped".to_owned(),
-            false => duration(Duration::from_millis(step.millis)),
+        // A step whose work other steps have done has no time of its own.
+        let time = match (step.skipped, step.millis) {
+            (true, _) => "skipped".to_owned(),
+            (false, 0) => String::new(),
+            (false, millis) => duration(Duration::from_millis(millis)),
         };
         for index in 0..named.len().max(1) {
             let transition = named.get(index);
@@ -219,7 +221,8 @@ pub(super) fn save_line(save: &SaveReport, zone: &TimeZone) -> String {
 
 fn export_line(export: &ExportReport, status: Status) -> String {
     let verb = if status == Status::Done { "exported" } else { "would export" };
-    format!("{verb} {}: {}", export.path, counted(export.rows, "row"))
+    let path = export.path.strip_prefix("./").unwrap_or(&export.path);
+    format!("{verb} {path}: {}", counted(export.rows, "row"))
 }
 
 fn expectation_line(expectation: &ExpectationReport) -> String {
