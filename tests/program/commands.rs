@@ -78,7 +78,7 @@ fn a_run_reports_to_the_standard_output_and_the_catalogue_keeps_it() {
     let ran = folder.camp(&["run", "french.camp"]);
     assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""), "{ran:#?}");
     assert!(
-        ran.stdout.contains("saved \"French\": new, now 2 (67 % of people), +2 −0 ~0"),
+        ran.stdout.contains("saved \"French\" (new): was 0, now 2 (67 % of people), +2 −0 ~0"),
         "{ran:#?}"
     );
     assert!(folder.path().join("camp.duckdb").exists());

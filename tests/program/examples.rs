@@ -62,7 +62,7 @@ fn saves(report: &RunReport) -> Vec<(&str, [u64; 4])> {
 fn first_audience() {
     let dir = examples();
     let report = run(&dir, "01_first_audience.camp", "2026-11-24");
-    assert_eq!(saves(&report), [("French newsletter", [0, 64, 64, 0])]);
+    assert_eq!(saves(&report), [("French newsletter", [0, 66, 66, 0])]);
     assert_eq!(report.saves[0].dimension_size, Some(320));
 }
 
