@@ -1,3 +1,7 @@
-fn main() {
-    println!("camp {}", env!("CARGO_PKG_VERSION"));
+//! Arguments in, exit code out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    camp::cli::main()
 }

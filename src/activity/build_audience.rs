@@ -7,7 +7,7 @@ use crate::check::binder::Binder;
 use crate::diagnostic::Diagnostic;
 use crate::model::expr::{Expr, Population, Sort};
 use crate::model::program::{ActivityStep, CarriedColumn, Operation};
-use crate::plan::Planner;
+use crate::plan::{Cut, Planner};
 use crate::syntax::ast;
 
 use super::{Activity, Spec};
@@ -63,8 +63,47 @@ impl Activity for BuildAudience {
 }
 
 impl Operation for Build {
-    fn plan(&self, _step: &ActivityStep, _planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
+    fn plan(&self, step: &ActivityStep, planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
+        let (_, all, _) = planner.rows_of(&self.source);
+        let span = step.name_span;
+        let rule = match &self.rule {
+            Some(rule) => Expr::and([all.clone(), planner.resolve(rule, &self.source)], rule.span),
+            None => all.clone(),
+        };
+        let columns: Vec<Expr> =
+            self.columns.iter().map(|(_, e)| planner.resolve(e, &self.source)).collect();
+        let Some(&first) = step.outputs.first() else { return Ok(()) };
+        let inside = match &self.limit {
+            None => {
+                planner.define(first, rule.clone(), columns.clone());
+                rule
+            }
+            Some(limit) => {
+                let order = self
+                    .order
+                    .iter()
+                    .map(|s| Sort {
+                        expr: planner.resolve(&s.expr, &self.source),
+                        descending: s.descending,
+                    })
+                    .collect();
+                let cut = match limit {
+                    Limit::Rows(n) => Cut::Rows(planner.fold(n)),
+                    Limit::Share(share) => Cut::Share(planner.fold(share)),
+                };
+                planner.cut(first, rule, columns.clone(), order, cut);
+                planner.rows_of(&Population::Transition(first)).1
+            }
+        };
+        if let Some(&rest) = step.outputs.get(1) {
+            planner.define(rest, Expr::and([all, inside.not()], span), columns);
+        }
         Ok(())
+    }
+
+    fn expressions(&self) -> Vec<&Expr> {
+        let columns = self.columns.iter().map(|(_, e)| e);
+        self.rule.iter().chain(columns).chain(self.order.iter().map(|s| &s.expr)).collect()
     }
 
     fn inputs(&self) -> Vec<Population> {

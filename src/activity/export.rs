@@ -54,8 +54,22 @@ impl Activity for Export {
 }
 
 impl Operation for ExportFile {
-    fn plan(&self, _step: &ActivityStep, _planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
+    fn plan(&self, _step: &ActivityStep, planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
+        let input = Population::Transition(self.input);
+        let (dimension, rule, values) = planner.rows_of(&input);
+        let columns = match &self.columns {
+            None => planner.rows_with_key(dimension, &input, values),
+            Some(columns) => columns
+                .iter()
+                .map(|(column, e)| (column.name.clone(), planner.resolve(e, &input)))
+                .collect(),
+        };
+        planner.export((dimension, rule), columns);
         Ok(())
+    }
+
+    fn expressions(&self) -> Vec<&Expr> {
+        self.columns.iter().flatten().map(|(_, e)| e).collect()
     }
 
     fn inputs(&self) -> Vec<Population> {

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::sync::{Arc, LazyLock};
 
 use crate::check::binder::Binder;
-use crate::diagnostic::Diagnostic;
-use crate::model::expr::{Expr, MatchPair, Population};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::expr::{Expr, ExprKind, MatchPair, Population};
 use crate::model::program::{ActivityStep, CarriedColumn, Operation};
 use crate::plan::Planner;
 use crate::syntax::ast;
@@ -54,8 +54,44 @@ impl Activity for ReadAudience {
 }
 
 impl Operation for Read {
-    fn plan(&self, _step: &ActivityStep, _planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
+    fn plan(&self, step: &ActivityStep, planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
+        let Some(&output) = step.outputs.first() else { return Ok(()) };
+        let audience = Population::Audience(self.audience);
+        let span = step.name_span;
+        let rule = if let Some(version) = self.version {
+            // The table of the old members becomes the transition itself.
+            if !planner.read_version(output, self.audience, version) {
+                let label = &planner.program.audiences[self.audience].label;
+                return Err(Diagnostic::error(
+                    codes::plan::VERSION_NOT_KEPT,
+                    format!("Version {version} of \"{label}\" is no longer kept"),
+                )
+                .label(span, "reads a version that is gone"));
+            }
+            planner.rows_of(&Population::Transition(output)).1
+        } else if self.matching.is_empty() {
+            planner.rows_of(&audience).1
+        } else {
+            let dimension = Population::Dimension(planner.program[output].dimension);
+            let pairs = self
+                .matching
+                .iter()
+                .map(|p| MatchPair {
+                    left: planner.resolve(&p.left, &dimension),
+                    right: planner.fold(&p.right),
+                })
+                .collect();
+            Expr::condition(ExprKind::Matches { population: audience.clone(), pairs }, span)
+        };
+        let columns: Vec<Expr> =
+            self.columns.iter().map(|(_, e)| planner.resolve(e, &audience)).collect();
+        planner.define(output, rule, columns);
         Ok(())
+    }
+
+    fn expressions(&self) -> Vec<&Expr> {
+        let pairs = self.matching.iter().flat_map(|p| [&p.left, &p.right]);
+        pairs.chain(self.columns.iter().map(|(_, e)| e)).collect()
     }
 
     fn inputs(&self) -> Vec<Population> {

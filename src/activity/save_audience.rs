@@ -5,8 +5,9 @@ use std::sync::{Arc, LazyLock};
 
 use crate::check::binder::Binder;
 use crate::diagnostic::Diagnostic;
-use crate::model::expr::{Expr, Population};
+use crate::model::expr::{Expr, ExprKind, Population};
 use crate::model::program::{ActivityStep, Operation, TransitionId};
+use crate::model::value::Value;
 use crate::plan::Planner;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -50,6 +51,48 @@ pub enum Update {
     Merge,
 }
 
+impl Save {
+    /// The whole audience after the save, as far as its members are rows of the dimension.
+    fn after(
+        &self,
+        planner: &Planner<'_>,
+        output: TransitionId,
+        old: Option<Population>,
+        rule: Expr,
+        values: Vec<Expr>,
+    ) -> (Expr, Vec<Expr>) {
+        let (Update::Append | Update::Merge, Some(old)) = (self.update, old) else {
+            return (rule, values);
+        };
+        let (_, old_rule, old_values) = planner.rows_of(&old);
+        let span = self.label_span;
+        let new_names = planner.column_names(&Population::Transition(self.input));
+        let old_names = planner.column_names(&old);
+        // `append` keeps the old row, `merge` takes the new value.
+        let merge = self.update == Update::Merge;
+        let columns = planner.program[output]
+            .columns
+            .iter()
+            .map(|column| {
+                let find = |names: &[String], values: &[Expr]| {
+                    let n = names.iter().position(|n| *n == column.name)?;
+                    values.get(n).cloned()
+                };
+                let nothing = Expr::new(ExprKind::Literal(Value::Missing), column.ty.clone(), span);
+                let new = find(&new_names, &values);
+                let old = find(&old_names, &old_values).unwrap_or_else(|| nothing.clone());
+                let kind = match new {
+                    Some(new) if merge => ExprKind::If(rule.clone(), new, old),
+                    Some(new) => ExprKind::If(old_rule.clone(), old, new),
+                    None => ExprKind::If(old_rule.clone(), old, nothing),
+                };
+                Expr::new(kind, column.ty.clone(), span)
+            })
+            .collect();
+        (Expr::or([old_rule, rule], span), columns)
+    }
+}
+
 static SPEC: LazyLock<Spec> = LazyLock::new(|| Spec {
     name: "save audience".into(),
     summary: "Stores a population in the catalogue under a label".into(),
@@ -73,8 +116,20 @@ impl Activity for SaveAudience {
 }
 
 impl Operation for Save {
-    fn plan(&self, _step: &ActivityStep, _planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
+    fn plan(&self, step: &ActivityStep, planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
+        let input = Population::Transition(self.input);
+        let (dimension, rule, values) = planner.rows_of(&input);
+        planner.save(self.input, planner.rows_with_key(dimension, &input, values.clone()));
+        if let Some(&output) = step.outputs.first() {
+            let old = self.audience.map(Population::Audience);
+            let (rule, columns) = self.after(planner, output, old, rule, values);
+            planner.define(output, rule, columns);
+        }
         Ok(())
+    }
+
+    fn expressions(&self) -> Vec<&Expr> {
+        Vec::new()
     }
 
     fn inputs(&self) -> Vec<Population> {

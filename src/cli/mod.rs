@@ -1,1 +1,130 @@
 //! The command line: one file per command.
+//!
+//! A command takes its arguments and an [`Output`], and gives an [`Exit`]. Results go to the
+//! standard output, everything that is said about them to the standard error.
+
+mod activities;
+mod check;
+mod completions;
+mod debug;
+mod door;
+mod error;
+mod explain;
+mod functions;
+mod interrupt;
+mod numbers;
+mod output;
+mod plan;
+mod progress;
+mod project;
+mod reports;
+mod run;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::diagnostic::{Area, Diagnostic, Severity};
+use output::Output;
+
+/// Build marketing audiences from scripts.
+#[derive(Parser, Debug)]
+#[command(name = "camp", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 fine, 1 the script has errors, 2 wrong usage, \
+    3 an expectation failed, 4 data or engine, 5 a plugin, 130 interrupted.")]
+struct Cli {
+    #[command(flatten)]
+    output: output::Args,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run campaigns: everything is saved, exported and delivered together, or nothing
+    Run(run::Args),
+    /// Look for errors without reading any data but the columns of tables and files
+    Check(check::Args),
+    /// Show what a run would change: who enters, who leaves; nothing is saved
+    Plan(plan::Args),
+    /// Show the steps of a run and the SQL of each
+    Explain(explain::Args),
+    /// Show what a pass makes of a script
+    Debug(debug::Args),
+    /// List the functions of rules and selections, or explain one
+    Functions(functions::Args),
+    /// List the activities, or explain one
+    Activities(activities::Args),
+    /// Explain an error by its code, with a bad and a good script
+    Error(error::Args),
+    /// Print completions for a shell
+    Completions(completions::Args),
+}
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results, not errors; clap knows where each goes.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let mut out = Output::new(&cli.output);
+    let exit = match cli.command {
+        Command::Run(args) => run::run(args, &mut out),
+        Command::Check(args) => check::run(args, &mut out),
+        Command::Plan(args) => plan::run(args, &mut out),
+        Command::Explain(args) => explain::run(args, &mut out),
+        Command::Debug(args) => debug::run(args, &mut out),
+        Command::Functions(args) => functions::run(args, &mut out),
+        Command::Activities(args) => activities::run(args, &mut out),
+        Command::Error(args) => error::run(args, &mut out),
+        Command::Completions(args) => completions::run(args, &mut out),
+    };
+    ExitCode::from(exit.0)
+}
+
+/// The exit code of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exit(u8);
+
+impl Exit {
+    /// All went well.
+    const FINE: Exit = Exit(0);
+    /// The user stopped it; what a shell says of a program ended by Ctrl-C.
+    const INTERRUPTED: Exit = Exit(130);
+
+    /// Of this area.
+    fn of_area(area: Area) -> Exit {
+        Exit(area.exit_code())
+    }
+
+    /// Of the worst error among these; fine when there is none.
+    fn of<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) -> Exit {
+        let errors = diagnostics.into_iter().filter(|d| d.severity == Severity::Error);
+        Exit(errors.map(|d| d.code.0.area.exit_code()).max().unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_worst_error_decides_the_exit_code_and_warnings_do_not() {
+        use crate::diagnostic::codes::usage;
+        let error = Diagnostic::error(usage::AS_OF, "t");
+        let warning = Diagnostic::warning(usage::AS_OF, "t");
+        assert_eq!(Exit::of([&warning]), Exit::FINE);
+        assert_eq!(Exit::of([&warning, &error]), Exit(2));
+    }
+}

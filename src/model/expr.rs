@@ -135,6 +135,8 @@ impl Expr {
                 | ExprKind::Moved { .. }
                 | ExprKind::Quantified { .. }
                 | ExprKind::EveryOf { .. }
+                | ExprKind::AnniversaryBetween(..)
+                | ExprKind::MovedBetween { .. }
                 | ExprKind::Literal(Value::Bool(_))
         )
     }
@@ -492,6 +494,36 @@ pub enum ExprKind {
         /// What must hold.
         condition: Expr,
     },
+    /// The parts of a key as the one text that the stable hash uses: each part as text, prefixed
+    /// by its length and a colon.
+    KeyText(Vec<Expr>),
+    /// Made by the planner: the value that a population carries for this row (frame 0) under this
+    /// index; missing when the row is not in it.
+    Lookup {
+        /// Whose column.
+        population: Population,
+        /// Its index among the carried columns, of an audience: among its columns after the key.
+        index: usize,
+    },
+    /// Made by the planner: this row entered or left an audience, the first bound exclusive when
+    /// `after`, the last one inclusive.
+    MovedBetween {
+        /// Entered, or left.
+        entered: bool,
+        /// Its number among the program's audiences.
+        audience: usize,
+        /// Which row.
+        row: Row,
+        /// Bounds of the time of the change, each a condition on [`ExprKind::Carried`] 0 of
+        /// frame [`MatchPair::RIGHT`], an instant.
+        when: Expr,
+    },
+    /// Made by the planner: an instant as local time of a zone.
+    ToLocal(Expr, Arc<str>),
+    /// Made by the planner: a local time of a zone as an instant, the later one in a repeated hour.
+    ToInstant(Expr, Arc<str>),
+    /// Made by the planner: whether a yearly return of the date lies between two days, inclusive.
+    AnniversaryBetween(Expr, jiff::civil::Date, jiff::civil::Date),
     /// Already reported.
     Error,
 }
@@ -510,4 +542,147 @@ pub enum AnniversaryTest {
 /// A constant duration.
 pub fn duration(value: Duration, span: Span) -> Expr {
     Expr::literal(Value::Duration(value), span)
+}
+
+impl Window {
+    fn map(&self, f: &mut dyn FnMut(&Expr) -> Expr) -> Window {
+        match self {
+            Window::Last(n) => Window::Last(f(n)),
+            Window::Next(n) => Window::Next(f(n)),
+            other => other.clone(),
+        }
+    }
+}
+
+impl Quantifier {
+    fn map(&self, f: &mut dyn FnMut(&Expr) -> Expr) -> Quantifier {
+        match self {
+            Quantifier::Count(op, n) => Quantifier::Count(*op, f(n)),
+            other => other.clone(),
+        }
+    }
+}
+
+impl Expr {
+    /// The same expression with `f` applied to each direct part.
+    pub fn map_children(&self, f: &mut dyn FnMut(&Expr) -> Expr) -> Expr {
+        use ExprKind::*;
+        let kind = match &*self.kind {
+            Literal(_)
+            | Today
+            | Now
+            | Param(_)
+            | Column { .. }
+            | Carried { .. }
+            | Member { .. }
+            | CountOf(_)
+            | SizeOf(_)
+            | Lookup { .. }
+            | Error => return self.clone(),
+            Field(e, path) => Field(f(e), path.clone()),
+            And(parts) => And(parts.iter().map(f).collect()),
+            Or(parts) => Or(parts.iter().map(f).collect()),
+            Not(e) => Not(f(e)),
+            Compare { op, left, right, ignoring_case } => {
+                Compare { op: *op, left: f(left), right: f(right), ignoring_case: *ignoring_case }
+            }
+            Between { value, low, high } => Between { value: f(value), low: f(low), high: f(high) },
+            In { value, list, ignoring_case } => In {
+                value: f(value),
+                list: list.iter().map(&mut *f).collect(),
+                ignoring_case: *ignoring_case,
+            },
+            InList { value, list, ignoring_case } => {
+                InList { value: f(value), list: f(list), ignoring_case: *ignoring_case }
+            }
+            InWindow { value, window } => InWindow { value: f(value), window: window.map(f) },
+            Anniversary { date, test } => Anniversary {
+                date: f(date),
+                test: match test {
+                    AnniversaryTest::On(day) => AnniversaryTest::On(f(day)),
+                    AnniversaryTest::In(window) => AnniversaryTest::In(window.map(f)),
+                    AnniversaryTest::Between(a, b) => AnniversaryTest::Between(f(a), f(b)),
+                },
+            },
+            Within { value, distance, side, anchor } => {
+                Within { value: f(value), distance: f(distance), side: *side, anchor: f(anchor) }
+            }
+            IsMissing(e) => IsMissing(f(e)),
+            IsEmpty(e) => IsEmpty(f(e)),
+            Test { op, value, pattern, ignoring_case } => Test {
+                op: *op,
+                value: f(value),
+                pattern: f(pattern),
+                ignoring_case: *ignoring_case,
+            },
+            Matches { population, pairs } => Matches {
+                population: population.clone(),
+                pairs: pairs
+                    .iter()
+                    .map(|p| MatchPair { left: f(&p.left), right: f(&p.right) })
+                    .collect(),
+            },
+            Moved { entered, audience, row, window } => Moved {
+                entered: *entered,
+                audience: *audience,
+                row: row.clone(),
+                window: window.map(f),
+            },
+            Quantified { quantifier, links, condition } => Quantified {
+                quantifier: quantifier.map(f),
+                links: links.clone(),
+                condition: condition.as_ref().map(f),
+            },
+            Aggregate { function, value, links, condition, by, separator } => Aggregate {
+                function: *function,
+                value: value.as_ref().map(&mut *f),
+                links: links.clone(),
+                condition: condition.as_ref().map(&mut *f),
+                by: by
+                    .iter()
+                    .map(|s| Sort { expr: f(&s.expr), descending: s.descending })
+                    .collect(),
+                separator: separator.clone(),
+            },
+            Arith(op, a, b) => Arith(*op, f(a), f(b)),
+            Neg(e) => Neg(f(e)),
+            Shift { time, by, back } => Shift { time: f(time), by: f(by), back: *back },
+            DurationOf(e, unit) => DurationOf(f(e), *unit),
+            If(c, a, b) => If(f(c), f(a), f(b)),
+            Function(function, args) => Function(*function, args.iter().map(f).collect()),
+            Convert(e) => Convert(f(e)),
+            Sql(parts) => Sql(parts
+                .iter()
+                .map(|p| match p {
+                    SqlPart::Text(t) => SqlPart::Text(t.clone()),
+                    SqlPart::Value(e) => SqlPart::Value(f(e)),
+                })
+                .collect()),
+            EveryOf { quantifier, population, condition } => EveryOf {
+                quantifier: quantifier.map(f),
+                population: population.clone(),
+                condition: f(condition),
+            },
+            MovedBetween { entered, audience, row, when } => MovedBetween {
+                entered: *entered,
+                audience: *audience,
+                row: row.clone(),
+                when: f(when),
+            },
+            KeyText(parts) => KeyText(parts.iter().map(f).collect()),
+            ToLocal(e, zone) => ToLocal(f(e), zone.clone()),
+            ToInstant(e, zone) => ToInstant(f(e), zone.clone()),
+            AnniversaryBetween(e, low, high) => AnniversaryBetween(f(e), *low, *high),
+        };
+        Expr { kind: Arc::new(kind), ty: self.ty.clone(), span: self.span }
+    }
+
+    /// Calls `f` on every part, this one first.
+    pub fn walk(&self, f: &mut dyn FnMut(&Expr)) {
+        f(self);
+        self.map_children(&mut |part| {
+            part.walk(f);
+            part.clone()
+        });
+    }
 }

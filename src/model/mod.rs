@@ -4,6 +4,7 @@
 //! Nothing here knows the engine or does I/O.
 
 pub mod expr;
+pub mod format;
 pub mod functions;
 pub mod program;
 pub mod schema;

@@ -2,13 +2,14 @@
 //! What it is *not* yet: ordered into SQL, or tied to an instant.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::source::Span;
 use crate::syntax::ast::Schedule;
 
-use super::expr::Expr;
+use super::expr::{Expr, Population};
 use super::schema::{Audience, Column, Scan};
 use super::types::Type;
 use super::value::Value;
@@ -46,6 +47,35 @@ pub struct Program {
     pub transitions: Vec<Transition>,
     /// In text order, file after file.
     pub steps: Vec<Step>,
+}
+
+impl Program {
+    /// The populations that each transition was made from, one activity back.
+    pub fn origins(&self) -> HashMap<TransitionId, Vec<Population>> {
+        let mut origins = HashMap::new();
+        for step in &self.steps {
+            if let StepKind::Activity(a) = &step.kind {
+                for &output in &a.outputs {
+                    origins.insert(output, a.operation.inputs());
+                }
+            }
+        }
+        origins
+    }
+
+    /// Calls `f` on every part of every expression that decides about rows.
+    pub fn walk_expressions(&self, f: &mut dyn FnMut(&Expr)) {
+        for dimension in &self.dimensions {
+            dimension.filter.iter().for_each(|e| e.walk(f));
+        }
+        for step in &self.steps {
+            step.only_if.iter().for_each(|e| e.walk(f));
+            match &step.kind {
+                StepKind::Activity(a) => a.operation.expressions().iter().for_each(|e| e.walk(f)),
+                StepKind::Expect { condition, .. } => condition.walk(f),
+            }
+        }
+    }
 }
 
 macro_rules! index {
@@ -238,8 +268,11 @@ pub trait Operation: Any + Debug + Send + Sync {
         planner: &mut crate::plan::Planner<'_>,
     ) -> Result<(), crate::diagnostic::Diagnostic>;
 
+    /// Every expression of the step.
+    fn expressions(&self) -> Vec<&Expr>;
+
     /// The populations it reads, in order.
-    fn inputs(&self) -> Vec<super::expr::Population>;
+    fn inputs(&self) -> Vec<Population>;
 
     /// Itself, for tests that evaluate a program on their own.
     fn as_any(&self) -> &dyn Any;

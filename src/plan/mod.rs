@@ -1,13 +1,581 @@
 //! Program → Plan: the SQL steps of a run, work shared between all its audiences.
 //!
+//! ```text
+//! activities ──plan()──▶ relations and demands ──group──▶ levels ──lower──▶ steps
+//! ```
+//!
+//! Each activity states what its outgoing transitions *are* (a [`Relation`]: a rule over rows of
+//! a dimension) and what it needs to exist ([`Planner::save`], [`Planner::export`],
+//! [`Planner::cut`]). What a rule alone cannot say (the first N rows, an older version, a
+//! plugin's result) becomes a temporary table on a *level*; all relations of one dimension that
+//! need the same levels are decided together in one scan (see [`group`]).
+//!
 //! Nothing here does I/O.
 
+pub mod clock;
+pub mod fold;
+pub mod group;
+pub mod lower;
 pub mod query;
+pub mod relation;
 
-use crate::model::program::Program;
+use jiff::Timestamp;
+
+use crate::activity::export::ExportFile;
+use crate::activity::save_audience::Save;
+use crate::diagnostic::Diagnostics;
+use crate::model::expr::*;
+use crate::model::program::*;
+use crate::model::types::Type;
+use crate::source::Span;
+
+use clock::Clock;
+use fold::Folder;
+use lower::{History, Lowering};
+use query::*;
+use relation::{Relation, Relations, Table, inline_members, substitute};
+
+/// What a run will do, in order.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Sources whose keys must be unique.
+    pub key_checks: Vec<KeyCheck>,
+    /// Statements that make temporary tables.
+    pub steps: Vec<PlanStep>,
+    /// How many rows each transition has: queries of one row, a column per transition.
+    pub counts: Vec<(Select, Vec<TransitionId>)>,
+    /// `expect` and `only if`, in text order.
+    pub guards: Vec<Guard>,
+    /// `save audience`, in text order.
+    pub saves: Vec<PlannedSave>,
+    /// `export`, in text order.
+    pub exports: Vec<PlannedExport>,
+    /// What the plan knows of every transition.
+    pub relations: Relations,
+}
+
+/// A source whose key no constraint guarantees.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyCheck {
+    /// Whose.
+    pub dimension: DimId,
+    /// One row: all rows, rows whose key is complete, different complete keys.
+    pub counts: Select,
+    /// The first keys that repeat, each with how often; run only when some do.
+    pub repeated: Select,
+}
+
+/// A statement of the plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanStep {
+    /// In words: `decide 3 populations of customers`.
+    pub title: String,
+    /// The statement.
+    pub statement: Statement,
+    /// The clauses it came from: what to probe alone when the engine reports an error.
+    pub clauses: Vec<(DimId, Expr)>,
+}
+
+/// A condition of the run on its populations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guard {
+    /// Index of the step in the program.
+    pub step: usize,
+    /// One row, one column: whether it holds.
+    pub select: Select,
+    /// The facts it speaks of, one column each, named as in the script: shown when it fails.
+    pub facts: Select,
+}
+
+/// A save.
+#[derive(Debug)]
+pub struct PlannedSave {
+    /// Index of the step in the program.
+    pub step: usize,
+    /// The rows: the key's columns and the carried ones under their names.
+    pub rows: Select,
+    /// When it expires.
+    pub expires: Option<Timestamp>,
+    /// How many versions are kept.
+    pub retain: Option<u64>,
+    /// The labels of audiences that it was computed from.
+    pub reads: Vec<String>,
+}
+
+/// An export.
+#[derive(Debug)]
+pub struct PlannedExport {
+    /// Index of the step in the program.
+    pub step: usize,
+    /// The rows, ordered by the key, under the names of the file.
+    pub rows: Select,
+}
+
+/// What an activity asks to exist.
+#[derive(Debug)]
+enum Demand {
+    /// The population is counted.
+    Count(TransitionId),
+    /// Its rows are saved.
+    Save { step: usize, transition: TransitionId, columns: Vec<(String, Expr)> },
+    /// Its rows are exported.
+    Export { step: usize, relation: Relation, columns: Vec<(String, Expr)> },
+    /// Its first rows become a table.
+    Cut { transition: TransitionId, relation: Relation, order: Vec<Sort>, limit: Cut, table: Table },
+}
+
+/// How many rows a cut keeps.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cut {
+    /// So many.
+    Rows(Expr),
+    /// This share of the rows, rounded half up.
+    Share(Expr),
+}
 
 /// Builds the plan of a program.
 pub struct Planner<'a> {
     /// What is planned.
     pub program: &'a Program,
+    now: Timestamp,
+    history: &'a dyn History,
+    relations: Relations,
+    demands: Vec<Demand>,
+    fixed: Vec<(usize, PlanStep)>,
+    step: usize,
+    clock: Clock,
+    tables: usize,
+    diagnostics: Diagnostics,
+}
+
+/// Plans a program for one instant.
+pub fn plan(program: &Program, now: Timestamp, history: &dyn History) -> (Plan, Diagnostics) {
+    let zone = program.campaigns.first().map_or("UTC", |c| c.timezone.as_str());
+    let mut planner = Planner {
+        program,
+        now,
+        history,
+        relations: Relations::default(),
+        demands: Vec::new(),
+        fixed: Vec::new(),
+        step: 0,
+        clock: Clock::new(now, zone),
+        tables: 0,
+        diagnostics: Diagnostics::default(),
+    };
+    for (index, step) in program.steps.iter().enumerate() {
+        planner.enter(index);
+        if let StepKind::Activity(activity) = &step.kind {
+            if let Err(diagnostic) = activity.operation.plan(activity, &mut planner) {
+                planner.diagnostics.push(diagnostic);
+            }
+            for &output in &activity.outputs {
+                planner.demands.push(Demand::Count(output));
+            }
+        }
+    }
+    planner.finish()
+}
+
+impl<'a> Planner<'a> {
+    fn enter(&mut self, index: usize) {
+        self.step = index;
+        let zone = &self.program[self.program.steps[index].campaign].timezone;
+        if *zone != *self.clock.zone_name {
+            self.clock = Clock::new(self.now, zone);
+        }
+    }
+
+    /// The run's instant in the campaign's zone.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// An expression over the rows of a population, as one over its dimension's rows: parameters
+    /// and times folded, carried columns replaced, memberships of the same row inlined.
+    pub fn resolve(&mut self, expr: &Expr, source: &Population) -> Expr {
+        let (dimension, _, carried) = self.rows_of(source);
+        let expr = self.fold(&substitute(expr, &carried));
+        inline_members(&expr, dimension, &self.relations)
+    }
+
+    /// An expression without parameters and relative times.
+    pub fn fold(&mut self, expr: &Expr) -> Expr {
+        let mut folder =
+            Folder { program: self.program, clock: &self.clock, errors: Diagnostics::default() };
+        let folded = folder.fold(expr);
+        self.diagnostics.extend(folder.errors);
+        folded
+    }
+
+    /// What a population is: its dimension, its rule, the values it carries.
+    pub fn rows_of(&self, population: &Population) -> (DimId, Expr, Vec<Expr>) {
+        self.relations.rows_of(self.program, population)
+    }
+
+    /// The names of the columns that a population carries.
+    pub fn column_names(&self, population: &Population) -> Vec<String> {
+        match population {
+            Population::Dimension(_) => Vec::new(),
+            Population::Transition(t) => {
+                self.program[*t].columns.iter().map(|c| c.name.clone()).collect()
+            }
+            Population::Audience(i) => {
+                let existing = self.program.audiences[*i].existing.iter();
+                existing.flat_map(|a| &a.columns[a.key.len()..]).map(|c| c.name.clone()).collect()
+            }
+        }
+    }
+
+    /// The key's columns and the carried ones of a population under their names.
+    pub fn rows_with_key(
+        &self,
+        dimension: DimId,
+        population: &Population,
+        values: Vec<Expr>,
+    ) -> Vec<(String, Expr)> {
+        let dim = &self.program[dimension];
+        let span = dim.span;
+        let mut columns: Vec<(String, Expr)> = dim
+            .key
+            .iter()
+            .map(|&column| {
+                let c = &dim.columns[column];
+                let kind = ExprKind::Column { row: Row::frame(0), column };
+                (c.name.clone(), Expr::new(kind, c.ty.clone(), span))
+            })
+            .collect();
+        columns.extend(self.column_names(population).into_iter().zip(values));
+        columns
+    }
+
+    /// Says what an outgoing transition is.
+    pub fn define(&mut self, transition: TransitionId, rule: Expr, columns: Vec<Expr>) {
+        let dimension = self.program[transition].dimension;
+        self.relations.define(transition, Relation { dimension, rule, columns });
+    }
+
+    /// Says that an outgoing transition holds the first rows of a relation, in this order, ties
+    /// broken by the key.
+    pub fn cut(
+        &mut self,
+        transition: TransitionId,
+        rule: Expr,
+        columns: Vec<Expr>,
+        order: Vec<Sort>,
+        limit: Cut,
+    ) {
+        let dimension = self.program[transition].dimension;
+        let relation = Relation { dimension, rule, columns };
+        let parts = relation.columns.iter().chain(order.iter().map(|s| &s.expr));
+        let level = self.level(parts.chain([&relation.rule]));
+        let table = self.new_table(level);
+        let span = self.program[transition].span;
+        self.relations.define_table(self.program, transition, table.clone(), span);
+        self.demands.push(Demand::Cut { transition, relation, order, limit, table });
+    }
+
+    /// Says that an outgoing transition holds the members of an older version of an audience.
+    pub fn read_version(
+        &mut self,
+        transition: TransitionId,
+        audience: usize,
+        version: u64,
+    ) -> bool {
+        let Some(mut select) = self.history.members_at(audience, version) else { return false };
+        let table = self.new_table(0);
+        for (n, (name, _)) in select.columns.iter_mut().enumerate() {
+            *name = format!("k{n}");
+        }
+        let label = &self.program.audiences[audience].label;
+        let step = PlanStep {
+            title: format!("members of \"{label}\" at version {version}"),
+            statement: Statement::CreateTemp { table: table.name.clone(), select },
+            clauses: Vec::new(),
+        };
+        self.fixed.push((0, step));
+        let span = self.program[transition].span;
+        self.relations.define_table(self.program, transition, table, span);
+        true
+    }
+
+    /// Asks for the rows of a transition to be saved under the step's label.
+    pub fn save(&mut self, transition: TransitionId, columns: Vec<(String, Expr)>) {
+        self.demands.push(Demand::Save { step: self.step, transition, columns });
+    }
+
+    /// Asks for the rows of a relation to be written to the step's file.
+    pub fn export(&mut self, rows: (DimId, Expr), columns: Vec<(String, Expr)>) {
+        let relation = Relation { dimension: rows.0, rule: rows.1, columns: Vec::new() };
+        self.demands.push(Demand::Export { step: self.step, relation, columns });
+    }
+
+    fn new_table(&mut self, level: usize) -> Table {
+        self.tables += 1;
+        Table { name: format!("population_{}", self.tables), level }
+    }
+
+    /// The level on which an expression can be decided: after all tables it reads.
+    fn level<'e>(&self, parts: impl Iterator<Item = &'e Expr>) -> usize {
+        let mut transitions = Vec::new();
+        parts.for_each(|e| lower::transitions_in(e, &mut transitions));
+        let mut level = 0;
+        for t in transitions {
+            let below = match (self.relations.table(t), self.relations.get(t)) {
+                (Some(table), _) => table.level + 1,
+                // Inlined as a subquery: what it reads must exist.
+                (None, Some(r)) => self.level(r.columns.iter().chain([&r.rule])),
+                (None, None) => 0,
+            };
+            level = level.max(below);
+        }
+        level
+    }
+
+    fn lowering<'b>(&'b self, relations: &'b Relations) -> Lowering<'b> {
+        Lowering::new(self.program, relations, self.history)
+    }
+
+    fn finish(mut self) -> (Plan, Diagnostics) {
+        let demands = std::mem::take(&mut self.demands);
+        let mut plan = Plan { key_checks: self.key_checks(), ..Plan::default() };
+        let mut relations = std::mem::take(&mut self.relations);
+        group::build(&mut self, demands, &mut relations, &mut plan);
+        self.relations = relations.clone();
+        self.guards(&mut plan);
+        plan.relations = relations;
+        (plan, self.diagnostics)
+    }
+
+    /// Dimensions whose key nothing guarantees and on whose key something rests: populations,
+    /// and the ends of to-one links.
+    fn key_checks(&self) -> Vec<KeyCheck> {
+        let mut used = Vec::new();
+        let mut add = |d: DimId| {
+            let dim = &self.program[d];
+            if !dim.key.is_empty() && !dim.key_guaranteed && !used.contains(&d) {
+                used.push(d);
+            }
+        };
+        for transition in &self.program.transitions {
+            add(transition.dimension);
+        }
+        let mut links = Vec::new();
+        self.program.walk_expressions(&mut |e| match &*e.kind {
+            ExprKind::Column { row, .. } | ExprKind::Member { row, .. } => {
+                links.extend(row.links.iter().copied());
+            }
+            ExprKind::Quantified { links: path, .. } | ExprKind::Aggregate { links: path, .. } => {
+                links.extend(path.from.links.iter().copied());
+                links.extend(path.steps.iter().map(|s| s.link));
+            }
+            _ => {}
+        });
+        for link in links {
+            let link = &self.program[link];
+            if link.to_one {
+                add(link.to);
+            }
+        }
+        used.sort_unstable();
+        used.into_iter().map(|d| self.key_check(d)).collect()
+    }
+
+    fn key_check(&self, dimension: DimId) -> KeyCheck {
+        let dim = &self.program[dimension];
+        let relations = Relations::default();
+        let empty = Relations::default();
+        let mut lowering = self.lowering(&empty);
+        let keys = lowering.rows(dimension, &[], |l| {
+            let keys = l.key(dimension).into_iter().enumerate();
+            keys.map(|(n, key)| (format!("k{n}"), key)).collect()
+        });
+        let mut all = self.lowering(&relations);
+        let rows = Scalar::Subquery(Box::new(all.count_dimension(dimension)));
+        let alias = || String::from("r");
+        let columns: Vec<Scalar> =
+            (0..dim.key.len()).map(|n| Scalar::Column(alias(), format!("k{n}"))).collect();
+        let from = || Some((Source::Query(Box::new(keys.clone())), alias()));
+        let distinct = match columns.as_slice() {
+            [only] => Scalar::Aggregate(Box::new(AggregateCall {
+                function: Aggregate::CountDistinct,
+                arg: Some(only.clone()),
+                arg_ty: Type::Text,
+                filter: None,
+                order: Vec::new(),
+                separator: None,
+            })),
+            _ => {
+                let distinct = Select {
+                    columns: columns
+                        .iter()
+                        .enumerate()
+                        .map(|(n, c)| (format!("k{n}"), c.clone()))
+                        .collect(),
+                    from: from(),
+                    distinct: true,
+                    ..Select::default()
+                };
+                Scalar::Subquery(Box::new(Select {
+                    columns: vec![("n".into(), lower::count_rows())],
+                    from: Some((Source::Query(Box::new(distinct)), "u".into())),
+                    ..Select::default()
+                }))
+            }
+        };
+        let counts = Select {
+            columns: vec![
+                ("all_rows".into(), rows),
+                ("with_key".into(), lower::count_rows()),
+                ("distinct_keys".into(), distinct),
+            ],
+            from: from(),
+            ..Select::default()
+        };
+        let mut listed: Vec<(String, Scalar)> = dim
+            .key_columns()
+            .zip(&columns)
+            .map(|(c, scalar)| (c.name.clone(), scalar.clone()))
+            .collect();
+        listed.push(("times".into(), lower::count_rows()));
+        let grouped = Select {
+            columns: listed,
+            from: from(),
+            group_by: columns.clone(),
+            ..Select::default()
+        };
+        let outer = |name: &str| Scalar::Column("g".into(), name.into());
+        let repeated = Select {
+            columns: grouped.columns.iter().map(|(n, _)| (n.clone(), outer(n))).collect(),
+            filter: Some(Scalar::Compare(
+                Comparison::Gt,
+                Box::new(outer("times")),
+                Box::new(Scalar::Literal(crate::model::value::Value::Int(1), Type::Int)),
+            )),
+            order_by: dim
+                .key_columns()
+                .map(|c| Order { expr: outer(&c.name), descending: false })
+                .collect(),
+            limit: Some(Scalar::Literal(crate::model::value::Value::Int(5), Type::Int)),
+            from: Some((Source::Query(Box::new(grouped)), "g".into())),
+            ..Select::default()
+        };
+        KeyCheck { dimension, counts, repeated }
+    }
+
+    fn guards(&mut self, plan: &mut Plan) {
+        for (index, step) in self.program.steps.iter().enumerate() {
+            self.enter(index);
+            let condition = match (&step.kind, &step.only_if) {
+                (StepKind::Expect { condition, .. }, _) => condition,
+                (_, Some(condition)) => condition,
+                _ => continue,
+            };
+            let condition = self.fold(condition);
+            let relations = self.relations.clone();
+            let mut lowering = self.lowering(&relations);
+            let holds = lowering.value(&condition);
+            let holds = Scalar::Coalesce(vec![holds, lower::truth(false)]);
+            let mut facts = Vec::new();
+            let mut known = Vec::new();
+            condition.walk(&mut |e| {
+                if matches!(*e.kind, ExprKind::CountOf(_) | ExprKind::SizeOf(_))
+                    && !known.contains(e)
+                {
+                    known.push(e.clone());
+                }
+            });
+            for fact in known {
+                facts.push((self.fact_name(&fact), lowering.value(&fact)));
+            }
+            plan.guards.push(Guard {
+                step: index,
+                select: Select { columns: vec![("holds".into(), holds)], ..Select::default() },
+                facts: Select { columns: facts, ..Select::default() },
+            });
+        }
+    }
+
+    fn fact_name(&self, fact: &Expr) -> String {
+        match &*fact.kind {
+            ExprKind::CountOf(Population::Transition(t)) => {
+                format!("count({})", self.program[*t].name)
+            }
+            ExprKind::CountOf(Population::Dimension(d)) => {
+                format!("count({})", self.program[*d].name)
+            }
+            ExprKind::CountOf(Population::Audience(i)) => {
+                format!("count(audience \"{}\")", self.program.audiences[*i].label)
+            }
+            ExprKind::SizeOf(i) => format!("size(\"{}\")", self.program.audiences[*i].label),
+            _ => String::new(),
+        }
+    }
+}
+
+impl Plan {
+    /// The queries that compute each clause of a step alone, with the clause's place: the first
+    /// that fails is the one the engine's error came from.
+    pub fn probes(
+        &self,
+        step: &PlanStep,
+        program: &Program,
+        history: &dyn History,
+    ) -> Vec<(Span, Select)> {
+        let mut probes = Vec::new();
+        for (dimension, clause) in &step.clauses {
+            let parts = match &*clause.kind {
+                ExprKind::And(parts) => parts.clone(),
+                _ => vec![clause.clone()],
+            };
+            for part in parts {
+                let mut lowering = Lowering::new(program, &self.relations, history);
+                let select = lowering.rows(*dimension, &[], |l| {
+                    let value = l.value(&part);
+                    let count = AggregateCall {
+                        function: Aggregate::Count,
+                        arg: Some(value),
+                        arg_ty: part.ty.clone(),
+                        filter: None,
+                        order: Vec::new(),
+                        separator: None,
+                    };
+                    vec![("n".into(), Scalar::Aggregate(Box::new(count)))]
+                });
+                probes.push((part.span, select));
+            }
+        }
+        probes
+    }
+}
+
+/// The instant at which a saved audience expires, and the retention, as plain values.
+pub fn save_options(planner: &mut Planner<'_>, save: &Save) -> (Option<Timestamp>, Option<u64>) {
+    use crate::model::value::Value;
+    let expires = save.expires.as_ref().and_then(|e| match fold::literal(&planner.fold(e)) {
+        Some(Value::Duration(d)) => planner.clock.shift_instant(planner.now, *d).ok(),
+        _ => None,
+    });
+    let retain = save.retain.as_ref().and_then(|e| match fold::literal(&planner.fold(e)) {
+        Some(Value::Int(n)) => u64::try_from(*n).ok(),
+        _ => None,
+    });
+    (expires, retain)
+}
+
+/// The save of a step.
+pub fn save_of(program: &Program, step: usize) -> Option<&Save> {
+    operation_of(program, step)
+}
+
+/// The export of a step.
+pub fn export_of(program: &Program, step: usize) -> Option<&ExportFile> {
+    operation_of(program, step)
+}
+
+fn operation_of<T: 'static>(program: &Program, step: usize) -> Option<&T> {
+    match &program.steps.get(step)?.kind {
+        StepKind::Activity(activity) => activity.operation.as_any().downcast_ref(),
+        StepKind::Expect { .. } => None,
+    }
 }

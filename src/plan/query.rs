@@ -135,8 +135,9 @@ pub enum Scalar {
     Neg(Box<Scalar>),
     /// An engine primitive.
     Primitive(Primitive, Vec<Scalar>),
-    /// A function of the catalogue, its implicit arguments added; the type is its result's.
-    Function(Function, Vec<Scalar>, Type),
+    /// A function of the catalogue, its implicit arguments added, each with its type; then the
+    /// type of its result.
+    Function(Function, Vec<(Scalar, Type)>, Type),
     /// A cast that fails where it would lose something.
     Cast(Box<Scalar>, Type),
     /// A cast that gives NULL where the value does not fit.
@@ -154,6 +155,8 @@ pub enum Scalar {
         /// In this order.
         order: Vec<Order>,
     },
+    /// `count(*) OVER ()`: the number of rows of the query.
+    RowCount,
     /// `EXISTS (…)`
     Exists(Box<Select>),
     /// A query of one column and at most one row.
@@ -225,10 +228,16 @@ pub enum Primitive {
     ToLocal,
     /// local time, zone: the instant (the later one in a repeated hour).
     ToInstant,
-    /// time, months, days, microseconds: moved by them.
+    /// Texts, one after another.
+    Join,
+    /// An amount of a unit as a duration.
+    DurationOf(crate::model::expr::Unit),
+    /// time, duration: moved by it.
     AddDuration,
-    /// date, lower day, upper day: whether a yearly return of the date lies in the range.
-    AnniversaryBetween,
+    /// The year of a date.
+    YearOf,
+    /// date, year: the return of the date in that year, 29 February on the 28th in common years.
+    AnniversaryIn,
     /// Parts of a key as the one text the stable hash uses.
     KeyText,
     /// seed, key text: MD5 in hex.
@@ -244,6 +253,13 @@ pub enum Statement {
     CreateTemp {
         /// Its name.
         table: String,
+        /// Its rows.
+        select: Select,
+    },
+    /// A name for a query over temporary tables.
+    CreateTempView {
+        /// Its name.
+        view: String,
         /// Its rows.
         select: Select,
     },

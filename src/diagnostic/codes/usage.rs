@@ -2,4 +2,59 @@
 
 use super::codes;
 
-codes! {}
+codes! {
+    CONFIG_SYNTAX = "E0701", "usage.config_syntax", Usage, "camp.toml is not valid TOML",
+        "The file `camp.toml` holds the settings of a project, in TOML: one `key = value` a line, \
+         texts in double quotes. Nothing is run with settings that could not be read.",
+        bad "", good "";
+    CONFIG_KEY = "E0702", "usage.config_key", Usage, "Unknown setting in camp.toml",
+        "`camp.toml` knows `database`, `timezone`, `memory_limit`, `threads`, `temp_directory`, \
+         `wait` and `publish`. A misspelt setting would otherwise silently not apply.",
+        bad "", good "";
+    CONFIG_VALUE = "E0703", "usage.config_value", Usage, "A setting in camp.toml has a wrong value",
+        "`threads` is a positive number; `wait` a duration such as `\"10s\"`; `timezone` a name of \
+         the IANA list such as `\"Europe/Paris\"`; the others are texts.",
+        bad "", good "";
+    CONFIG_UNREADABLE = "E0704", "usage.config_unreadable", Usage, "camp.toml cannot be read",
+        "A `camp.toml` was found in the folder of the script or above it, and could not be read.",
+        bad "", good "";
+    AS_OF = "E0705", "usage.as_of", Usage, "The instant after --as-of cannot be read",
+        "`--as-of` takes an instant with its zone, `2026-11-24T09:30:00Z` or \
+         `2026-11-24T09:30+01:00`; a local time, `2026-11-24T09:30`; or a day, `2026-11-24`, which \
+         is its first moment. Without a zone it is read in `--timezone`, else in the `timezone` \
+         of `camp.toml`, else in UTC.",
+        bad "", good "";
+    TIMEZONE = "E0706", "usage.timezone", Usage, "Unknown time zone on the command line",
+        "Time zones are named as in the IANA list: `Europe/Paris`, `America/New_York`, `UTC`. \
+         Offsets and abbreviations such as `CET` do not say when clocks change.",
+        bad "", good "";
+    SCRIPT_UNREADABLE = "E0707", "usage.script_unreadable", Usage, "A script cannot be read",
+        "The file does not exist, is a folder, may not be read, or is not UTF-8. `-` reads a script \
+         from the standard input.",
+        bad "", good "";
+    ONLY_UNKNOWN = "E0708", "usage.only_unknown", Usage, "--only names nothing of the campaign",
+        "`--only` takes the name of a transition or the label of a saved audience; only what these \
+         need is run. It can be given several times.",
+        bad "", good "";
+    WOULD_OVERWRITE = "E0709", "usage.would_overwrite", Usage, "A file is already there",
+        "`camp init` writes only into a folder where none of its files exist, and no command \
+         overwrites a file that it did not write itself without being told to.",
+        bad "", good "";
+    UNKNOWN_CODE = "E0710", "usage.unknown_code", Usage, "No error has this code",
+        "Codes look like `E0203` for errors and `W0901` for warnings. `camp error` lists them all.",
+        bad "", good "";
+    UNKNOWN_FUNCTION = "E0711", "usage.unknown_function", Usage, "No function has this name",
+        "`camp functions` lists the functions of rules and selections.",
+        bad "", good "";
+    UNKNOWN_ACTIVITY = "E0712", "usage.unknown_activity", Usage, "No activity has this name",
+        "`camp activities` lists the built-in activities.",
+        bad "", good "";
+    UNWRITABLE = "E0713", "usage.unwritable", Usage, "A file or folder cannot be written",
+        "The folder does not exist, is not writable, or the disk is full.",
+        bad "", good "";
+    NO_DATABASE = "E0714", "usage.no_database", Usage, "There is no project database yet",
+        "The catalogue of audiences lives in the project's database: `--db`, else `database` in \
+         `camp.toml`, else `camp.duckdb` beside `camp.toml` or in the current folder. The first \
+         `camp run` creates it.",
+        bad "", good "";
+}

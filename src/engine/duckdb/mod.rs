@@ -1,1 +1,21 @@
 //! DuckDB.
+
+pub mod attach;
+pub mod csv;
+pub mod error;
+pub mod files;
+pub mod functions;
+mod json;
+pub mod lock;
+pub mod print;
+pub mod session;
+pub mod spill;
+pub mod tables;
+pub mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{EngineError, ErrorKind};
+pub use print::{identifier, text as literal};
+pub use session::{EngineOptions, Interrupter, Session};

@@ -1,0 +1,118 @@
+//! Text of the statements that only the catalogue makes.
+
+use jiff::Timestamp;
+
+use crate::model::types::Type;
+
+/// A quoted name.
+pub(super) fn ident(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A column of an alias.
+pub(super) fn column(alias: &str, name: &str) -> String {
+    format!("{alias}.{}", ident(name))
+}
+
+/// A text.
+pub(super) fn text(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''"))
+}
+
+/// A text or nothing.
+pub(super) fn maybe_text(value: Option<&str>) -> String {
+    value.map_or_else(|| "NULL".into(), text)
+}
+
+/// A number or nothing.
+pub(super) fn maybe_int(value: Option<u64>) -> String {
+    value.map_or_else(|| "NULL".into(), |v| v.to_string())
+}
+
+/// An instant, in microseconds: the engine keeps no more.
+pub(super) fn instant(value: Timestamp) -> String {
+    format!("make_timestamptz({})", value.as_microsecond())
+}
+
+/// An instant or nothing.
+pub(super) fn maybe_instant(value: Option<Timestamp>) -> String {
+    value.map_or_else(|| "NULL".into(), instant)
+}
+
+/// Anything as JSON text.
+pub(super) fn json<T: serde::Serialize>(value: &T) -> String {
+    // Lists of texts and of plain structs always serialize.
+    text(&serde_json::to_string(value).unwrap_or_else(|_| "[]".into()))
+}
+
+/// A temporary table.
+pub(super) fn temp(table: &str) -> String {
+    format!("temp.main.{}", ident(table))
+}
+
+/// The table of an audience.
+pub(super) fn audience(table: &str) -> String {
+    format!("project.audience.{}", ident(table))
+}
+
+/// A table of schema `camp`.
+pub(super) fn camp(table: &str) -> String {
+    format!("project.camp.{}", ident(table))
+}
+
+/// `k1`, `k2`, …: the key's columns in a change table.
+pub(super) fn key_names(count: usize) -> Vec<String> {
+    (1..=count).map(|i| format!("k{i}")).collect()
+}
+
+/// The key as one text, of columns that are given as SQL: the part itself, or a JSON list of the
+/// parts, so that no two keys have one text.
+pub(super) fn key_text(parts: &[String]) -> String {
+    let texts: Vec<String> = parts.iter().map(|p| format!("CAST({p} AS VARCHAR)")).collect();
+    match &texts[..] {
+        [one] => one.clone(),
+        _ => format!("CAST(to_json([{}]) AS VARCHAR)", texts.join(", ")),
+    }
+}
+
+/// The type that a change table gives to a key column: integers are widened, so that a column that
+/// grows keeps its history.
+pub(super) fn key_type(engine_type: &str) -> String {
+    match engine_type {
+        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => {
+            "BIGINT".into()
+        }
+        "UBIGINT" | "HUGEINT" => "HUGEINT".into(),
+        other if other.starts_with("ENUM") => "VARCHAR".into(),
+        other => other.into(),
+    }
+}
+
+/// Camp's type of an engine type.
+pub(super) fn model_type(engine_type: &str) -> Type {
+    if let Some(of) = engine_type.strip_suffix("[]") {
+        return Type::List(Box::new(model_type(of)));
+    }
+    match engine_type {
+        "VARCHAR" => Type::Text,
+        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "HUGEINT" | "UTINYINT" | "USMALLINT"
+        | "UINTEGER" | "UBIGINT" | "UHUGEINT" => Type::Int,
+        "FLOAT" | "DOUBLE" => Type::Float,
+        "BOOLEAN" => Type::Bool,
+        "DATE" => Type::Date,
+        "TIMESTAMP" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Type::Timestamp,
+        "TIMESTAMP WITH TIME ZONE" => Type::Instant,
+        "JSON" => Type::Json,
+        other if other.starts_with("ENUM") => Type::Text,
+        other => decimal(other).unwrap_or_else(|| Type::Other(other.into())),
+    }
+}
+
+fn decimal(engine_type: &str) -> Option<Type> {
+    let inside = engine_type.strip_prefix("DECIMAL(")?.strip_suffix(')')?;
+    let (precision, scale) = inside.split_once(',')?;
+    Some(Type::Decimal {
+        precision: precision.trim().parse().ok()?,
+        scale: scale.trim().parse().ok()?,
+    })
+}

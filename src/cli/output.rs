@@ -1,0 +1,248 @@
+//! Where results and messages go, and how they look.
+
+use std::io::{IsTerminal, Write};
+
+use clap::ValueEnum;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::Exit;
+use super::table::Table;
+use crate::diagnostic::render::{self, Style};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::SourceMap;
+
+/// The options of every command.
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// How results are printed
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Output",
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
+    format: Format,
+    /// How errors and warnings are printed; `json` when results are
+    #[arg(long, global = true, help_heading = "Output", value_enum, value_name = "STYLE")]
+    messages: Option<Messages>,
+    /// Whether to use colours; `NO_COLOR` counts as `never`
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Output",
+        value_enum,
+        default_value_t,
+        value_name = "WHEN"
+    )]
+    color: Colour,
+    /// Print no progress and no report, only warnings and errors
+    #[arg(long, short, global = true, help_heading = "Output")]
+    quiet: bool,
+}
+
+/// The form of results.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs, with everything that is known
+    Json,
+    /// Lists only
+    Csv,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum Messages {
+    /// With the lines of the script
+    Fancy,
+    /// One line each
+    Concise,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Default)]
+enum Colour {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The standard output and the standard error of the program.
+pub(super) struct Output {
+    /// The form of results.
+    pub format: Format,
+    /// Neither progress nor report.
+    pub quiet: bool,
+    /// The zone that times are shown in.
+    pub zone: TimeZone,
+    messages: render::Options,
+    /// The terminal's width when results go to one.
+    table_width: Option<u16>,
+}
+
+impl Output {
+    /// As the options and the terminal say.
+    pub fn new(args: &Args) -> Self {
+        let stderr_width = terminal_size::terminal_size_of(std::io::stderr()).map(|(w, _)| w.0);
+        let stdout_width = terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| w.0);
+        let style = match (args.messages, args.format) {
+            (Some(Messages::Fancy), _) | (None, Format::Text | Format::Csv) => Style::Fancy,
+            (Some(Messages::Concise), _) => Style::Concise,
+            (Some(Messages::Json), _) | (None, Format::Json) => Style::Json,
+        };
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
+        let terminal = std::io::stderr().is_terminal();
+        let colour = match args.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => terminal && !no_color && !dumb,
+        };
+        Output {
+            format: args.format,
+            quiet: args.quiet,
+            zone: TimeZone::UTC,
+            messages: render::Options {
+                style,
+                // A narrow terminal makes a message longer, a wide one does not make it wider
+                // than what can be read.
+                width: stderr_width.map_or(80, |w| usize::from(w).clamp(40, 120)),
+                colour,
+                unicode: !dumb,
+            },
+            table_width: stdout_width.map(|w| w.max(40)),
+        }
+    }
+
+    /// Without a terminal, for tests.
+    #[cfg(test)]
+    pub fn plain() -> Self {
+        Output {
+            format: Format::Text,
+            quiet: false,
+            zone: TimeZone::UTC,
+            messages: render::Options::default(),
+            table_width: None,
+        }
+    }
+
+    /// Prints a result. A reader that has gone away is nobody to tell anything.
+    pub fn print(&mut self, text: &str) {
+        let mut stdout = std::io::stdout().lock();
+        let _ = stdout.write_all(text.as_bytes());
+        let _ = stdout.flush();
+    }
+
+    /// Says something about the result, to people only.
+    pub fn say(&mut self, text: &str) {
+        if !self.quiet && self.messages.style != Style::Json {
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
+        }
+    }
+
+    /// Prints a result as JSON.
+    pub fn json(&mut self, value: &impl Serialize) {
+        // Only maps with keys that are no texts cannot be written, and no result has one.
+        if let Ok(text) = serde_json::to_string_pretty(value) {
+            self.print(&(text + "\n"));
+        }
+    }
+
+    /// Prints a list; `none` is said to people when it is empty.
+    pub fn table(&mut self, table: &Table, none: &str) {
+        match self.format {
+            Format::Json => self.json(&table.json()),
+            Format::Csv => self.print(&table.csv()),
+            Format::Text if table.is_empty() => self.say(none),
+            Format::Text => self.print(&table.text(&self.zone, self.table_width)),
+        }
+    }
+
+    /// A table as text, for reports that have several.
+    pub fn table_text(&self, table: &Table) -> String {
+        table.text(&self.zone, self.table_width)
+    }
+
+    /// The columns of text.
+    pub fn width(&self) -> usize {
+        self.table_width.map_or(80, usize::from).min(100)
+    }
+
+    /// Prints diagnostics in the order of their places and gives the exit code.
+    pub fn diagnostics(&mut self, diagnostics: Diagnostics, sources: &SourceMap) -> Exit {
+        let sorted = diagnostics.sorted();
+        self.sorted(&sorted, sources);
+        Exit::of(&sorted)
+    }
+
+    /// Prints diagnostics as they are ordered.
+    pub fn sorted(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
+        if !diagnostics.is_empty() {
+            render::write_all(&mut std::io::stderr().lock(), diagnostics, sources, &self.messages);
+        }
+    }
+
+    /// Prints one diagnostic that has no place in a file.
+    pub fn diagnostic(&mut self, diagnostic: Diagnostic) -> Exit {
+        let mut all = Diagnostics::default();
+        all.push(diagnostic);
+        self.diagnostics(all, &SourceMap::default())
+    }
+}
+
+/// Wraps prose; indented lines and lists keep their lines.
+pub(super) fn wrap(text: &str, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    // A paragraph is wrapped as one text, wherever its source breaks its lines.
+    let mut paragraph = String::new();
+    let flush = |paragraph: &mut String, lines: &mut Vec<String>| {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        if !line.is_empty() {
+            lines.push(line);
+        }
+        paragraph.clear();
+    };
+    for line in text.lines() {
+        let verbatim = line.starts_with([' ', '\t', '*', '|', '#']) || line.starts_with("```");
+        if line.trim().is_empty() || verbatim {
+            flush(&mut paragraph, &mut lines);
+            lines.push(line.trim_end().to_owned());
+        } else {
+            paragraph.push_str(line);
+            paragraph.push(' ');
+        }
+    }
+    flush(&mut paragraph, &mut lines);
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn prose_is_wrapped_and_indented_lines_are_not() {
+        assert_eq!(
+            wrap("one two\nthree four\n\n    a long line stays\nfive", 9),
+            "one two\nthree\nfour\n\n    a long line stays\nfive"
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! Progress on a terminal: which step, how many there are, how long it takes.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::numbers;
+use crate::run::report::Progress;
+
+/// Shows the progress of one run, and nothing where nobody watches.
+pub(super) struct Shown {
+    bar: ProgressBar,
+}
+
+impl Shown {
+    /// Starts to show; hidden when `quiet` or when the standard error is no terminal.
+    pub fn start(quiet: bool) -> Self {
+        let visible = !quiet && std::io::stderr().is_terminal();
+        let target =
+            if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg} {elapsed}")
+        {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Shown { bar }
+    }
+
+    /// Takes note of what the run tells.
+    pub fn note(&self, progress: Progress) {
+        match progress {
+            Progress::Planned { steps } => self.bar.set_length(steps as u64),
+            Progress::Started { step, title } => {
+                self.bar.set_position(step as u64);
+                self.bar.set_message(title);
+            }
+            Progress::Finished { step, rows } => {
+                self.bar.set_position(step as u64 + 1);
+                if let Some(rows) = rows {
+                    let message = self.bar.message();
+                    self.bar.set_message(format!("{message}: {}", numbers::counted(rows, "row")));
+                }
+            }
+            Progress::Waiting { holder } => {
+                self.bar.set_message(format!("waiting for the database: {holder}"));
+            }
+            Progress::Committing => self.bar.set_message("saving"),
+        }
+    }
+
+    /// Removes it from the terminal.
+    pub fn end(self) {
+        self.bar.finish_and_clear();
+    }
+}

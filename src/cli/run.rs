@@ -1,0 +1,43 @@
+//! `camp run`
+
+use super::door::Session;
+use super::output::Output;
+use super::progress::Shown;
+use super::project::{self, ScriptArgs};
+use super::{Exit, interrupt, reports};
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// Scripts, run together; `-` is the standard input
+    #[arg(required = true, value_name = "FILES")]
+    files: Vec<String>,
+    /// Compute everything, save nothing
+    #[arg(long, help_heading = "Script")]
+    dry_run: bool,
+    #[command(flatten)]
+    script: ScriptArgs,
+}
+
+pub(super) fn run(args: Args, out: &mut Output) -> Exit {
+    let settings = match project::settings(&args.script, &args.files, args.dry_run, out) {
+        Ok(settings) => settings,
+        Err(exit) => return exit,
+    };
+    let mut session = Session::new(settings);
+    let asked = interrupt::watch(session.interrupter());
+    let shown = Shown::start(out.quiet);
+    let result = session.run(&args.files, &mut |progress| shown.note(progress));
+    shown.end();
+    match result {
+        Ok(report) => {
+            out.sorted(&report.warnings, &session.sources);
+            reports::print_run(&report, &session.sources, out);
+            reports::exit_of(report.status)
+        }
+        Err(_) if asked.already() => {
+            out.say("interrupted: nothing was saved");
+            Exit::INTERRUPTED
+        }
+        Err(found) => out.diagnostics(found, &session.sources),
+    }
+}

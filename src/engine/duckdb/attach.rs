@@ -1,0 +1,229 @@
+//! Databases that a script attaches, read-only.
+
+use std::path::{Path, PathBuf};
+
+use super::error::EngineError;
+use super::lock::{self, OpenFile};
+use super::session::{PROJECT, Session};
+use super::{identifier, literal};
+use crate::diagnostic::{Diagnostic, codes::data};
+use crate::source::Span;
+
+/// Names that mean something else already.
+const RESERVED: [&str; 6] = [PROJECT, "temp", "system", "memory", "main", "scratch"];
+
+/// A database under a name of the script.
+#[derive(Debug)]
+pub struct Attached {
+    /// As the script calls it.
+    name: String,
+    /// What the engine calls it: another name when one file has several.
+    engine_name: String,
+    source: Source,
+    _open: Option<OpenFile>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source {
+    DuckDb(PathBuf),
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+impl Source {
+    fn is(&self, other: &Source) -> bool {
+        match (self, other) {
+            (Source::DuckDb(a), Source::DuckDb(b)) | (Source::Sqlite(a), Source::Sqlite(b)) => {
+                lock::same_file(a, b)
+            }
+            (a, b) => a == b,
+        }
+    }
+}
+
+impl Session {
+    /// Attaches a database under a name, read-only.
+    ///
+    /// # Errors
+    /// A name that is taken, a database that cannot be opened, an extension that is missing.
+    pub fn attach(
+        &mut self,
+        name: &str,
+        uri: &str,
+        base: &Path,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        if RESERVED.iter().any(|r| r.eq_ignore_ascii_case(name)) {
+            return Err(Diagnostic::error(
+                data::ATTACH_NAME,
+                format!("the name `{name}` is taken by Camp"),
+            )
+            .label(span, "choose another name")
+            .help("choose another name"));
+        }
+        let source = source_of(uri, base, span)?;
+        let folded = name.to_lowercase();
+        let mut attached = self.attached.borrow_mut();
+        if let Some(known) = attached.iter().find(|a| a.name.to_lowercase() == folded) {
+            // The same statement reached through two imports.
+            if known.source.is(&source) {
+                return Ok(());
+            }
+            return Err(Diagnostic::error(
+                data::ATTACH_NAME,
+                format!("two databases are called `{name}`"),
+            )
+            .label(span, "this name is taken")
+            .help("choose another name"));
+        }
+        // One file is never opened twice: it gets a second name instead.
+        let twin = match &source {
+            Source::DuckDb(path) if self.project_exists() && self.is_project(path) => {
+                Some(PROJECT.to_string())
+            }
+            source => attached.iter().find(|a| a.source.is(source)).map(|a| a.engine_name.clone()),
+        };
+        let (engine_name, open) = match twin {
+            Some(twin) => (twin, None),
+            None => (name.to_string(), self.open_database(name, uri, &source, span)?),
+        };
+        attached.push(Attached { name: name.to_string(), engine_name, source, _open: open });
+        Ok(())
+    }
+
+    fn open_database(
+        &self,
+        name: &str,
+        uri: &str,
+        source: &Source,
+        span: Span,
+    ) -> Result<Option<OpenFile>, Diagnostic> {
+        let (extension, target, kind) = match source {
+            Source::DuckDb(path) => {
+                return lock::attach(&self.connection, path, name, true, self.options.wait)
+                    .map(Some)
+                    .map_err(|d| d.label(span, "cannot be opened"));
+            }
+            Source::Sqlite(path) => {
+                if !path.exists() {
+                    return Err(Diagnostic::error(
+                        data::NO_DATABASE,
+                        format!("the database `{}` does not exist", path.display()),
+                    )
+                    .label(span, "no such file")
+                    .help("check the path"));
+                }
+                ("sqlite_scanner", path.to_string_lossy().into_owned(), "sqlite")
+            }
+            Source::Postgres(dsn) => ("postgres_scanner", dsn.clone(), "postgres"),
+        };
+        self.load_extension(extension, span)?;
+        let sql =
+            format!("ATTACH {} AS {} (TYPE {kind}, READ_ONLY)", literal(&target), identifier(name));
+        self.connection.execute_batch(&sql).map_err(|error| {
+            // A connection text can hold a password.
+            let words = EngineError::from(error).message;
+            let words = words.replace(&target, "…").replace(uri, "…");
+            Diagnostic::error(
+                data::ATTACH_FAILED,
+                format!("the database `{name}` cannot be opened"),
+            )
+            .label(span, "cannot be opened")
+            .help("check the path or the connection text")
+            .cause(hide_password(&words))
+        })?;
+        Ok(None)
+    }
+
+    /// Loads an extension of the engine from where it is installed; never from the network.
+    pub(super) fn load_extension(&self, extension: &str, span: Span) -> Result<(), Diagnostic> {
+        let places = std::env::var_os("CAMP_EXTENSION_DIRECTORY")
+            .map(|dir| Path::new(&dir).join(format!("{extension}.duckdb_extension")))
+            .filter(|file| file.exists());
+        let what = match &places {
+            Some(file) => literal(&file.to_string_lossy()),
+            None => extension.to_string(),
+        };
+        self.connection.execute_batch(&format!("LOAD {what}")).map_err(|error| {
+            Diagnostic::error(
+                data::EXTENSION_MISSING,
+                format!("the DuckDB extension `{extension}` is not installed"),
+            )
+            .label(span, "needs the extension")
+            .help(format!(
+                "install it once with DuckDB (`INSTALL {extension}`), or name the folder that holds \
+                 `{extension}.duckdb_extension` in `CAMP_EXTENSION_DIRECTORY`"
+            ))
+            .cause(EngineError::from(error))
+        })
+    }
+
+    /// The engine's name of a database, ignoring case.
+    pub(super) fn database_named(&self, name: &str) -> Option<String> {
+        let folded = name.to_lowercase();
+        if folded == PROJECT {
+            return Some(PROJECT.to_string());
+        }
+        let attached = self.attached.borrow();
+        attached.iter().find(|a| a.name.to_lowercase() == folded).map(|a| a.engine_name.clone())
+    }
+
+    pub(super) fn database_names(&self) -> Vec<String> {
+        self.attached.borrow().iter().map(|a| a.name.clone()).collect()
+    }
+}
+
+fn source_of(uri: &str, base: &Path, span: Span) -> Result<Source, Diagnostic> {
+    let scheme = uri.split_once(':').map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+    match scheme {
+        Some((scheme, rest)) if scheme == "postgres" || scheme == "postgresql" => {
+            // libpq knows both a URI and `key=value` pairs.
+            let dsn =
+                if rest.starts_with("//") { uri.to_string() } else { rest.trim().to_string() };
+            Ok(Source::Postgres(dsn))
+        }
+        Some((scheme, rest)) if scheme == "sqlite" => Ok(Source::Sqlite(local(rest, base))),
+        Some((scheme, rest)) if scheme == "duckdb" => Ok(Source::DuckDb(local(rest, base))),
+        // A single letter is a drive.
+        Some((scheme, _))
+            if scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric()) =>
+        {
+            Err(Diagnostic::error(
+                data::ATTACH_FAILED,
+                format!("databases of the kind `{scheme}:` cannot be attached"),
+            )
+            .label(span, "unknown kind of database")
+            .help("use a DuckDB file, `sqlite:path` or `postgres:…`"))
+        }
+        _ => {
+            let path = local(uri, base);
+            Ok(if is_sqlite(&path) { Source::Sqlite(path) } else { Source::DuckDb(path) })
+        }
+    }
+}
+
+/// The path as it is when absolute, else from the folder of the script.
+fn local(path: &str, base: &Path) -> PathBuf {
+    base.join(path.strip_prefix("//").unwrap_or(path))
+}
+
+/// Whether a file begins like a SQLite database.
+fn is_sqlite(path: &Path) -> bool {
+    lock::first_bytes(path).is_some_and(|start: [u8; 16]| &start == b"SQLite format 3\0")
+}
+
+/// `password=secret` and `user:secret@` without the secret.
+fn hide_password(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let shown = if let Some(at) = word.to_ascii_lowercase().find("password=") {
+            format!("{}…", &word[..at + "password=".len()])
+        } else if let (Some(scheme), Some(at)) = (word.find("://"), word.rfind('@')) {
+            format!("{}…{}", &word[..scheme + 3], &word[at..])
+        } else {
+            word.to_string()
+        };
+        words.push(shown);
+    }
+    words.join(" ")
+}

@@ -1,0 +1,5 @@
+//! CSV.
+
+/// The typing answers of this session.
+#[derive(Debug, Default)]
+pub struct TypingCache;

@@ -1,0 +1,383 @@
+//! One open engine: an in-memory main database, the project's file attached as `project`.
+
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use duckdb::arrow::array::{Array, ArrayRef};
+use duckdb::{Config, Connection, InterruptHandle};
+
+use super::attach::Attached;
+use super::csv::TypingCache;
+use super::error::{EngineError, ErrorKind};
+use super::lock::{self, OpenFile};
+use super::spill::SpillDir;
+use super::{identifier, literal, types};
+use crate::diagnostic::{Diagnostic, codes::data};
+use crate::model::value::Value;
+
+/// The name under which the project's database is attached.
+pub const PROJECT: &str = "project";
+
+/// How the engine is set up.
+#[derive(Clone, Debug, Default)]
+pub struct EngineOptions {
+    /// The project's database; it may not exist yet.
+    pub database: Option<PathBuf>,
+    /// At most so much memory: `4GB`.
+    pub memory_limit: Option<String>,
+    /// At most so many threads.
+    pub threads: Option<u32>,
+    /// Where to spill; else beside the database.
+    pub temp_directory: Option<PathBuf>,
+    /// At most so much is spilled: `100GB`.
+    pub max_temp: Option<String>,
+    /// Only what the scripts name may be read.
+    pub safe: bool,
+    /// How long to wait for a database that another program holds.
+    pub wait: Duration,
+}
+
+/// Stops the session's query from another thread.
+#[derive(Clone)]
+pub struct Interrupter {
+    // The engine forgets an interrupt that comes while no query runs.
+    requested: Arc<AtomicBool>,
+    running: Arc<AtomicBool>,
+    handle: Arc<InterruptHandle>,
+}
+
+impl Interrupter {
+    /// Stops the query that runs, or the next one.
+    pub fn interrupt(&self) {
+        self.requested.store(true, Ordering::SeqCst);
+        // A query that is only just starting resets the engine's flag, so it is raised again.
+        for _ in 0..40 {
+            if !self.running.load(Ordering::SeqCst) {
+                return;
+            }
+            self.handle.interrupt();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Whether it was asked for.
+    pub fn is_requested(&self) -> bool {
+        self.requested.load(Ordering::SeqCst)
+    }
+
+    /// Forgets an interrupt, before the next command of an interactive session.
+    pub fn reset(&self) {
+        self.requested.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Marks the time in which an interrupt reaches the engine.
+struct Running<'a>(&'a AtomicBool);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+/// An open engine. One thread uses it at a time.
+pub struct Session {
+    // Dropped in this order: the connection gives up files and spill directory before their guards
+    // tell others.
+    pub(super) connection: Connection,
+    pub(super) options: EngineOptions,
+    interrupter: Interrupter,
+    project: RefCell<Option<OpenFile>>,
+    read_only: Cell<bool>,
+    pub(super) attached: RefCell<Vec<Attached>>,
+    pub(super) typing: RefCell<TypingCache>,
+    _spill: Option<SpillDir>,
+}
+
+impl Session {
+    /// Opens the engine, and the project's database read-only when it exists.
+    ///
+    /// # Errors
+    /// Settings that are not valid; a database that cannot be opened.
+    pub fn open(options: &EngineOptions) -> Result<Session, Diagnostic> {
+        let connection = open_engine().map_err(|e| EngineError::from(e).into_diagnostic(None))?;
+        set(&connection, "memory_limit", options.memory_limit.as_deref())?;
+        if let Some(threads) = options.threads {
+            set(&connection, "threads", Some(&threads.to_string()))?;
+        }
+        let spill = spill_directory(options)?;
+        let place = spill.as_ref().map(|s| s.path().to_string_lossy().into_owned());
+        set(&connection, "temp_directory", Some(place.as_deref().unwrap_or("")))?;
+        set(&connection, "max_temp_directory_size", options.max_temp.as_deref())?;
+
+        let interrupter = Interrupter {
+            requested: Arc::default(),
+            running: Arc::default(),
+            handle: connection.interrupt_handle(),
+        };
+        let session = Session {
+            connection,
+            options: options.clone(),
+            interrupter,
+            project: RefCell::new(None),
+            read_only: Cell::new(true),
+            attached: RefCell::default(),
+            typing: RefCell::default(),
+            _spill: spill,
+        };
+        if session.project_exists() {
+            session.attach_project(true)?;
+        }
+        Ok(session)
+    }
+
+    /// Runs one statement; the rows it wrote or created, where the engine tells.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn execute(&self, sql: &str) -> Result<u64, EngineError> {
+        let _running = self.start()?;
+        let mut statement = self.connection.prepare(sql)?;
+        let changed = statement.execute([])? as u64;
+        // CREATE TABLE AS reports no changed rows, but gives one row with their count.
+        let schema = statement.schema();
+        if changed == 0 && schema.fields().len() == 1 && schema.field(0).name() == "Count" {
+            if let Some(batch) = statement.step()?
+                && batch.len() == 1
+                && let Value::Int(count) = types::value_at(batch.column(0), 0)?
+            {
+                return Ok(u64::try_from(count).unwrap_or(0));
+            }
+        }
+        Ok(changed)
+    }
+
+    /// All rows of a query.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, EngineError> {
+        let mut rows = Vec::new();
+        self.stream(sql, &mut |row| {
+            rows.push(row.to_vec());
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Hands out the rows of a query one by one, without holding them all; the names of the columns
+    /// come back.
+    ///
+    /// # Errors
+    /// The engine's, in mid-stream too, and the first one of `each`.
+    pub fn stream(
+        &self,
+        sql: &str,
+        each: &mut dyn FnMut(&[Value]) -> Result<(), EngineError>,
+    ) -> Result<Vec<String>, EngineError> {
+        let _running = self.start()?;
+        let mut statement = self.connection.prepare(sql)?;
+        // The crate's iterator panics on an error in mid-stream, so it is dropped at once and the
+        // batches are fetched one by one.
+        drop(statement.stream_arrow([])?);
+        let names = statement.schema().fields().iter().map(|f| f.name().clone()).collect();
+        let mut row = Vec::new();
+        while let Some(batch) = statement.step()? {
+            if self.interrupter.is_requested() {
+                return Err(EngineError::interrupted());
+            }
+            let columns: &[ArrayRef] = batch.columns();
+            for at in 0..batch.len() {
+                row.clear();
+                for column in columns {
+                    row.push(types::value_at(column, at)?);
+                }
+                each(&row)?;
+            }
+        }
+        Ok(names)
+    }
+
+    /// The names and engine types of a query's columns, without running it.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn describe(&self, sql: &str) -> Result<Vec<(String, String)>, EngineError> {
+        let rows = self.query(&format!("DESCRIBE {sql}"))?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| match (row.first(), row.get(1)) {
+                (Some(Value::Text(name)), Some(Value::Text(ty))) => {
+                    Some((name.clone(), ty.clone()))
+                }
+                _ => None,
+            })
+            .collect())
+    }
+
+    fn start(&self) -> Result<Running<'_>, EngineError> {
+        self.interrupter.running.store(true, Ordering::SeqCst);
+        let running = Running(&self.interrupter.running);
+        if self.interrupter.is_requested() {
+            return Err(EngineError::interrupted());
+        }
+        Ok(running)
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn begin(&self) -> Result<(), EngineError> {
+        self.execute("BEGIN TRANSACTION").map(drop)
+    }
+
+    /// Commits.
+    ///
+    /// # Errors
+    /// The engine's: the transaction is gone then, and changed nothing.
+    pub fn commit(&self) -> Result<(), EngineError> {
+        self.execute("COMMIT").map(drop)
+    }
+
+    /// Rolls back; also after an interrupt.
+    ///
+    /// # Errors
+    /// The engine's, for example when no transaction is open.
+    pub fn rollback(&self) -> Result<(), EngineError> {
+        Ok(self.connection.execute_batch("ROLLBACK")?)
+    }
+
+    /// Stops queries of this session from other threads.
+    pub fn interrupt_handle(&self) -> Interrupter {
+        self.interrupter.clone()
+    }
+
+    /// The path of the project's database, when there is one.
+    pub fn project_path(&self) -> Option<&Path> {
+        self.options.database.as_deref()
+    }
+
+    /// Whether the project's database file exists.
+    pub fn project_exists(&self) -> bool {
+        self.options.database.as_ref().is_some_and(|path| path.exists())
+    }
+
+    /// Whether the project's database is attached now.
+    pub fn project_attached(&self) -> bool {
+        self.project.borrow().is_some()
+    }
+
+    /// Whether the project's database is attached for writing now.
+    pub fn project_writable(&self) -> bool {
+        self.project_attached() && !self.read_only.get()
+    }
+
+    /// Lets go of the project's file, so that others may write it.
+    ///
+    /// # Errors
+    /// The engine's, in particular inside a transaction that used it.
+    pub fn detach_project(&self) -> Result<(), EngineError> {
+        let mut project = self.project.borrow_mut();
+        if project.is_some() {
+            self.connection.execute_batch(&format!("DETACH {}", identifier(PROJECT)))?;
+            *project = None;
+        }
+        Ok(())
+    }
+
+    /// Attaches the project's file as `project`; for writing, it is created when it does not exist.
+    /// Waits while another program holds it, as long as the options say.
+    ///
+    /// # Errors
+    /// When there is no file or it cannot be opened.
+    pub fn attach_project(&self, read_only: bool) -> Result<(), Diagnostic> {
+        if self.project_attached() {
+            if self.read_only.get() == read_only {
+                return Ok(());
+            }
+            self.detach_project().map_err(|e| e.into_diagnostic(None))?;
+        }
+        let Some(path) = &self.options.database else {
+            return Err(Diagnostic::error(data::NO_DATABASE, "the project has no database")
+                .help("name one with `--db`, or `database` in `camp.toml`"));
+        };
+        let open = lock::attach(&self.connection, path, PROJECT, read_only, self.options.wait)?;
+        *self.project.borrow_mut() = Some(open);
+        self.read_only.set(read_only);
+        Ok(())
+    }
+
+    pub(super) fn is_project(&self, path: &Path) -> bool {
+        self.options.database.as_ref().is_some_and(|project| lock::same_file(project, path))
+    }
+}
+
+/// An in-memory engine that fetches nothing from the network by itself.
+fn open_engine() -> Result<Connection, duckdb::Error> {
+    let mut config = Config::default()
+        .enable_autoload_extension(false)?
+        .with("autoinstall_known_extensions", "false")?
+        .with("allow_community_extensions", "false")?
+        .with("custom_user_agent", "camp")?;
+    if let Some(dir) = std::env::var_os("CAMP_EXTENSION_DIRECTORY") {
+        config = config.with("extension_directory", dir.to_string_lossy())?;
+    }
+    let connection = Connection::open_in_memory_with_flags(config)?;
+    // Populations are sets: everything that decides by order states it, and without this the engine
+    // needs far less memory. TimeZone is per connection unless it is set globally.
+    connection.execute_batch(
+        "SET GLOBAL TimeZone = 'UTC'; SET preserve_insertion_order = false; \
+         SET errors_as_json = false",
+    )?;
+    Ok(connection)
+}
+
+fn set(connection: &Connection, name: &str, value: Option<&str>) -> Result<(), Diagnostic> {
+    let Some(value) = value else { return Ok(()) };
+    // The engine reads `0` as a number without a unit, and refuses it.
+    let value =
+        if name == "max_temp_directory_size" && value.trim() == "0" { "0KB" } else { value };
+    connection.execute_batch(&format!("SET {name} = {}", literal(value))).map_err(|error| {
+        let error = EngineError::from(error);
+        Diagnostic::error(data::ENGINE_SETTING, format!("`{value}` is not valid for `{name}`"))
+            .help(match name {
+                "threads" => "use a number of at least 1",
+                "temp_directory" => "name a folder that can be written",
+                _ => "use a size like `4GB` or `512MB`",
+            })
+            .cause(error.message)
+    })
+}
+
+/// The session's own spill directory; `None` when no place can be written, and work has to fit into
+/// memory.
+fn spill_directory(options: &EngineOptions) -> Result<Option<SpillDir>, Diagnostic> {
+    if let Some(base) = &options.temp_directory {
+        return SpillDir::create(base).map(Some).map_err(|error| {
+            Diagnostic::error(
+                data::ENGINE_SETTING,
+                format!("cannot write to the `temp_directory` `{}`", base.display()),
+            )
+            .help("name a folder that can be written")
+            .cause(error)
+        });
+    }
+    if let Some(database) = &options.database {
+        let mut base = database.clone().into_os_string();
+        base.push(".tmp");
+        if let Ok(dir) = SpillDir::create(Path::new(&base)) {
+            return Ok(Some(dir));
+        }
+    }
+    Ok(SpillDir::create(&std::env::temp_dir().join("camp.tmp")).ok())
+}
+
+impl From<Diagnostic> for EngineError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        EngineError::new(ErrorKind::Other, diagnostic.title)
+    }
+}

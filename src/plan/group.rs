@@ -1,0 +1,423 @@
+//! Demands → steps: everything of one dimension and one level is decided in one scan.
+//!
+//! Where several populations are asked for, the scan becomes a **matrix**: one row per dimension
+//! row that is in any of them, a flag per population, and each carried value once, however many
+//! populations carry it. Conditions that all of them share are asked of the scan itself. A single
+//! population keeps its filters pushed down instead, and what is only counted is never stored.
+
+use std::collections::BTreeMap;
+
+use crate::model::expr::*;
+use crate::model::program::{DimId, TransitionId};
+use crate::model::types::Type;
+use crate::model::value::Value;
+
+use super::lower::{self, count_rows, or};
+use super::query::*;
+use super::relation::{Relation, Relations};
+use super::{Cut, Demand, Plan, PlanStep, PlannedExport, PlannedSave, Planner};
+
+/// What one scan decides.
+#[derive(Default)]
+struct Group {
+    /// Different rules.
+    rules: Vec<Expr>,
+    /// Different values beside the key.
+    values: Vec<Expr>,
+    /// Whether any rows are needed, not only how many.
+    stored: bool,
+    /// What to do with it.
+    uses: Vec<Use>,
+}
+
+/// A use of a group: the index of the rule, and what for.
+struct Use {
+    rule: usize,
+    purpose: Purpose,
+}
+
+enum Purpose {
+    Count(TransitionId),
+    Save {
+        step: usize,
+        transition: TransitionId,
+        columns: Vec<(String, Expr)>,
+    },
+    Export {
+        step: usize,
+        columns: Vec<(String, Expr)>,
+    },
+    Cut {
+        transition: TransitionId,
+        columns: Vec<Expr>,
+        order: Vec<Sort>,
+        limit: Cut,
+        table: String,
+    },
+}
+
+/// Where the rows of a group are.
+struct Stored {
+    source: Source,
+    /// Whether there is a flag per rule.
+    flags: bool,
+}
+
+/// Turns demands into the steps of a plan and says how every transition is counted.
+pub(super) fn build(
+    planner: &mut Planner<'_>,
+    demands: Vec<Demand>,
+    relations: &mut Relations,
+    plan: &mut Plan,
+) {
+    planner.relations = relations.clone();
+    for (_, step) in planner.fixed.drain(..) {
+        plan.steps.push(step);
+    }
+    let mut levels: BTreeMap<usize, BTreeMap<DimId, Group>> = BTreeMap::new();
+    for demand in demands {
+        sort_in(planner, relations, plan, &mut levels, demand);
+    }
+    while let Some((_, dimensions)) = levels.pop_first() {
+        for (dimension, group) in dimensions {
+            emit(planner, relations, plan, dimension, group);
+        }
+    }
+    plan.saves.sort_by_key(|s| s.step);
+    plan.exports.sort_by_key(|e| e.step);
+}
+
+fn sort_in(
+    planner: &Planner<'_>,
+    relations: &mut Relations,
+    plan: &mut Plan,
+    levels: &mut BTreeMap<usize, BTreeMap<DimId, Group>>,
+    demand: Demand,
+) {
+    let of = |t: TransitionId| {
+        let (dimension, rule, _) = relations.rows_of(planner.program, &Population::Transition(t));
+        Relation { dimension, rule, columns: Vec::new() }
+    };
+    let (relation, purpose, values): (Relation, Purpose, Vec<Expr>) = match demand {
+        Demand::Count(t) => {
+            if let Some(table) = relations.table(t) {
+                let select = count_of(Source::Temp(table.name.clone()), None);
+                relations.define_count(t, select.clone());
+                plan.counts.push((select, vec![t]));
+                return;
+            }
+            (of(t), Purpose::Count(t), Vec::new())
+        }
+        Demand::Save { step, transition, columns } => {
+            let values = columns.iter().map(|(_, e)| e.clone()).collect();
+            (of(transition), Purpose::Save { step, transition, columns }, values)
+        }
+        Demand::Export { step, relation, columns } => {
+            let values = columns.iter().map(|(_, e)| e.clone()).collect();
+            (relation, Purpose::Export { step, columns }, values)
+        }
+        Demand::Cut { transition, relation, order, limit, table } => {
+            let mut values = relation.columns.clone();
+            values.extend(order.iter().map(|s| s.expr.clone()));
+            let columns = relation.columns.clone();
+            let purpose = Purpose::Cut { transition, columns, order, limit, table: table.name };
+            (relation, purpose, values)
+        }
+    };
+    let level = planner.level(values.iter().chain([&relation.rule]));
+    let group = levels.entry(level).or_default().entry(relation.dimension).or_default();
+    let rule = index_of(&mut group.rules, relation.rule);
+    if !matches!(purpose, Purpose::Count(_)) {
+        group.stored = true;
+    }
+    for value in values {
+        if key_part(planner, relation.dimension, &value).is_none() {
+            index_of(&mut group.values, value);
+        }
+    }
+    group.uses.push(Use { rule, purpose });
+}
+
+fn index_of(list: &mut Vec<Expr>, expr: Expr) -> usize {
+    list.iter().position(|e| *e == expr).unwrap_or_else(|| {
+        list.push(expr);
+        list.len() - 1
+    })
+}
+
+/// Which part of the key of its dimension an expression is.
+fn key_part(planner: &Planner<'_>, dimension: DimId, expr: &Expr) -> Option<usize> {
+    match &*expr.kind {
+        ExprKind::Column { row, column } if row.frame == 0 && row.links.is_empty() => {
+            planner.program[dimension].key.iter().position(|k| k == column)
+        }
+        _ => None,
+    }
+}
+
+fn emit(
+    planner: &mut Planner<'_>,
+    relations: &mut Relations,
+    plan: &mut Plan,
+    dimension: DimId,
+    group: Group,
+) {
+    let name = planner.program[dimension].name.clone();
+    let select = select_group(planner, relations, dimension, &group);
+    let flags = group.rules.len() > 1;
+    let source = if group.stored {
+        let table = planner.new_table(0).name;
+        let title = match group.rules.len() {
+            1 => format!("select from {name}"),
+            n => format!("decide {n} populations of {name} in one scan"),
+        };
+        let clauses = group.rules.iter().chain(&group.values);
+        plan.steps.push(PlanStep {
+            title,
+            statement: Statement::CreateTemp { table: table.clone(), select },
+            clauses: clauses.map(|e| (dimension, e.clone())).collect(),
+        });
+        Source::Temp(table)
+    } else {
+        Source::Query(Box::new(select))
+    };
+    let stored = Stored { source, flags };
+    count_uses(relations, plan, &group, &stored);
+    for Use { rule, purpose } in &group.uses {
+        let column = |e: &Expr| {
+            let name = match key_part(planner, dimension, e) {
+                Some(n) => format!("k{n}"),
+                None => {
+                    let n = group.values.iter().position(|v| v == e).unwrap_or_default();
+                    format!("v{n}")
+                }
+            };
+            Scalar::Column("r".into(), name)
+        };
+        let rows = |columns: Vec<(String, Scalar)>| Select {
+            columns,
+            from: Some((stored.source.clone(), "r".into())),
+            filter: stored.flags.then(|| Scalar::Column("r".into(), format!("f{rule}"))),
+            ..Select::default()
+        };
+        let keys: Vec<Scalar> = (0..planner.program[dimension].key.len())
+            .map(|n| Scalar::Column("r".into(), format!("k{n}")))
+            .collect();
+        match purpose {
+            Purpose::Count(_) => {}
+            Purpose::Save { step, transition, columns } => {
+                let columns = columns.iter().map(|(n, e)| (n.clone(), column(e))).collect();
+                let (expires, retain) = match super::save_of(planner.program, *step) {
+                    Some(save) => {
+                        planner.enter(*step);
+                        super::save_options(planner, save)
+                    }
+                    None => (None, None),
+                };
+                plan.saves.push(PlannedSave {
+                    step: *step,
+                    rows: rows(columns),
+                    expires,
+                    retain,
+                    reads: reads(planner, relations, *transition),
+                });
+            }
+            Purpose::Export { step, columns } => {
+                let columns = columns.iter().map(|(n, e)| (n.clone(), column(e))).collect();
+                let mut rows = rows(columns);
+                rows.order_by = ascending(&keys);
+                plan.exports.push(PlannedExport { step: *step, rows });
+            }
+            Purpose::Cut { transition, columns, order, limit, table } => {
+                let mut named: Vec<(String, Scalar)> = keys
+                    .iter()
+                    .enumerate()
+                    .map(|(n, key)| (format!("k{n}"), key.clone()))
+                    .collect();
+                for (n, e) in columns.iter().enumerate() {
+                    named.push((format!("c{n}"), column(e)));
+                }
+                let mut select = rows(named);
+                let mut sorted: Vec<Order> = order
+                    .iter()
+                    .map(|s| Order { expr: column(&s.expr), descending: s.descending })
+                    .collect();
+                sorted.extend(ascending(&keys));
+                match limit {
+                    Cut::Rows(n) => {
+                        select.order_by = sorted;
+                        select.limit = Some(constant(n));
+                    }
+                    Cut::Share(share) => select.qualify = Some(first_share(sorted, share)),
+                }
+                let name = &planner.program[*transition].name;
+                plan.steps.push(PlanStep {
+                    title: format!("first rows of `{name}`"),
+                    statement: Statement::CreateTemp { table: table.clone(), select },
+                    clauses: Vec::new(),
+                });
+            }
+        }
+    }
+}
+
+/// The query that decides a group: key `k0…`, flags `f0…` when there are several rules, values `v0…`.
+fn select_group(
+    planner: &Planner<'_>,
+    relations: &Relations,
+    dimension: DimId,
+    group: &Group,
+) -> Select {
+    let mut lowering = planner.lowering(relations);
+    let common = common_parts(&group.rules);
+    let columns = |l: &mut lower::Lowering<'_>, rules: &[Expr]| {
+        let mut columns: Vec<(String, Scalar)> = l
+            .key(dimension)
+            .into_iter()
+            .enumerate()
+            .map(|(n, key)| (format!("k{n}"), key))
+            .collect();
+        for (n, rule) in rules.iter().enumerate() {
+            columns.push((format!("f{n}"), l.condition(rule, true)));
+        }
+        for (n, value) in group.values.iter().enumerate() {
+            columns.push((format!("v{n}"), l.value(value)));
+        }
+        columns
+    };
+    if group.rules.len() == 1 {
+        return lowering.rows(dimension, &group.rules, |l| columns(l, &[]));
+    }
+    let rest: Vec<Expr> = group.rules.iter().map(|r| without(r, &common)).collect();
+    let matrix = lowering.rows(dimension, &common, |l| columns(l, &rest));
+    let alias = "x";
+    let everyone = rest.iter().any(|r| super::fold::literal(r) == Some(&Value::Bool(true)));
+    let flags = (0..rest.len()).map(|n| Scalar::Column(alias.into(), format!("f{n}")));
+    let filter = (!everyone).then(|| or(flags.collect()));
+    Select {
+        columns: matrix
+            .columns
+            .iter()
+            .map(|(name, _)| (name.clone(), Scalar::Column(alias.into(), name.clone())))
+            .collect(),
+        from: Some((Source::Query(Box::new(matrix)), alias.into())),
+        filter,
+        ..Select::default()
+    }
+}
+
+fn parts(rule: &Expr) -> Vec<Expr> {
+    match &*rule.kind {
+        ExprKind::And(parts) => parts.clone(),
+        _ => vec![rule.clone()],
+    }
+}
+
+/// The conditions that every rule asks for.
+fn common_parts(rules: &[Expr]) -> Vec<Expr> {
+    let Some((first, rest)) = rules.split_first() else { return Vec::new() };
+    let mut common = parts(first);
+    common.retain(|part| rest.iter().all(|rule| parts(rule).contains(part)));
+    common
+}
+
+fn without(rule: &Expr, common: &[Expr]) -> Expr {
+    Expr::and(parts(rule).into_iter().filter(|p| !common.contains(p)), rule.span)
+}
+
+fn count_uses(relations: &mut Relations, plan: &mut Plan, group: &Group, stored: &Stored) {
+    let mut transitions = Vec::new();
+    let mut columns = Vec::new();
+    for Use { rule, purpose } in &group.uses {
+        let Purpose::Count(t) = purpose else { continue };
+        let flag = stored.flags.then(|| Scalar::Column("r".into(), format!("f{rule}")));
+        relations.define_count(*t, count_of(stored.source.clone(), flag.clone()));
+        let Scalar::Aggregate(mut count) = count_rows() else { continue };
+        count.filter = flag;
+        columns.push((format!("n{}", transitions.len()), Scalar::Aggregate(count)));
+        transitions.push(*t);
+    }
+    if !transitions.is_empty() {
+        let from = Some((stored.source.clone(), "r".into()));
+        plan.counts.push((Select { columns, from, ..Select::default() }, transitions));
+    }
+}
+
+fn count_of(source: Source, filter: Option<Scalar>) -> Select {
+    Select {
+        columns: vec![("n".into(), count_rows())],
+        from: Some((source, "r".into())),
+        filter,
+        ..Select::default()
+    }
+}
+
+fn ascending(keys: &[Scalar]) -> Vec<Order> {
+    keys.iter().map(|k| Order { expr: k.clone(), descending: false }).collect()
+}
+
+/// The row's number is at most its share of all rows, rounded half up:
+/// `n ≤ ⌊all · share + ½⌋`, which for a whole number is `n − ½ ≤ all · share`.
+fn first_share(order: Vec<Order>, share: &Expr) -> Scalar {
+    let number = Scalar::RowNumber { partition: Vec::new(), order };
+    let decimal = Type::Decimal { precision: 38, scale: 6 };
+    let bound = Scalar::Arith(
+        ArithOp::Mul,
+        Box::new(Scalar::RowCount),
+        Box::new(constant(share)),
+        decimal.clone(),
+    );
+    let half = Scalar::Literal(Value::Decimal { digits: 5, scale: 1 }, decimal.clone());
+    let number = Scalar::Arith(ArithOp::Sub, Box::new(number), Box::new(half), decimal);
+    Scalar::Compare(Comparison::Le, Box::new(number), Box::new(bound))
+}
+
+fn constant(expr: &Expr) -> Scalar {
+    let value = super::fold::literal(expr).cloned().unwrap_or(Value::Missing);
+    Scalar::Literal(value, expr.ty.clone())
+}
+
+/// The labels of the audiences that a transition was computed from.
+fn reads(planner: &Planner<'_>, relations: &Relations, transition: TransitionId) -> Vec<String> {
+    let mut labels = Vec::new();
+    let mut seen = Vec::new();
+    let mut open = vec![transition];
+    let origins = planner.program.origins();
+    while let Some(t) = open.pop() {
+        if seen.contains(&t) {
+            continue;
+        }
+        seen.push(t);
+        let mut exprs: Vec<Expr> = Vec::new();
+        if let Some(r) = relations.get(t) {
+            exprs.push(r.rule.clone());
+            exprs.extend(r.columns.iter().cloned());
+        }
+        let mut populations = origins.get(&t).cloned().unwrap_or_default();
+        for e in &exprs {
+            e.walk(&mut |part| match &*part.kind {
+                ExprKind::Member { population, .. }
+                | ExprKind::Matches { population, .. }
+                | ExprKind::Lookup { population, .. } => populations.push(population.clone()),
+                ExprKind::MovedBetween { audience, .. } => {
+                    populations.push(Population::Audience(*audience));
+                }
+                _ => {}
+            });
+        }
+        for population in populations {
+            match population {
+                Population::Transition(t) => open.push(t),
+                Population::Audience(i) => {
+                    let label = planner.program.audiences[i].label.clone();
+                    if !labels.contains(&label) {
+                        labels.push(label);
+                    }
+                }
+                Population::Dimension(_) => {}
+            }
+        }
+    }
+    labels.sort();
+    labels
+}

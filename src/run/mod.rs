@@ -1,0 +1,3 @@
+//! Runs: what a plan did, or would do.
+
+pub mod report;
