@@ -2,15 +2,13 @@
 //!
 //! `tests/cases/README.md` is the reference of the format.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A case, read.
 #[derive(Debug)]
 pub struct Case {
     /// `field/003_is_not_x_keeps_blanks`
     pub name: String,
-    /// The file.
-    pub path: PathBuf,
     /// The whole text: what runs is the case itself, so that lines agree.
     pub text: String,
     /// At least one.
@@ -51,6 +49,8 @@ pub enum Before {
     Sql(String),
     /// A file with this content.
     File(String, Vec<u8>),
+    /// A script that runs, without a fault, at this run's instant.
+    Script(String),
 }
 
 /// What must be true after a run, with its line for messages.
@@ -119,7 +119,7 @@ impl Case {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let stage = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let runs = parse(&text).map_err(|(line, e)| format!("{}:{line}: {e}", path.display()))?;
-        Ok(Case { name: format!("{stage}/{stem}"), path: path.to_owned(), text, runs })
+        Ok(Case { name: format!("{stage}/{stem}"), text, runs })
     }
 }
 
@@ -169,7 +169,10 @@ fn parse(text: &str) -> Result<Vec<Run>, Problem> {
             all
         };
         let number_of = |text: &str| {
-            text.trim().replace('_', "").parse::<u64>().map_err(|e| (number, format!("{text}: {e}")))
+            text.trim()
+                .replace('_', "")
+                .parse::<u64>()
+                .map_err(|e| (number, format!("{text}: {e}")))
         };
         match word {
             "sql" => run.before.push(Before::Sql(whole())),
@@ -182,6 +185,7 @@ fn parse(text: &str) -> Result<Vec<Run>, Problem> {
                 let bytes = unescape(&text).map_err(|e| (number, e))?;
                 run.before.push(Before::File(name, bytes));
             }
+            "prepare" => run.before.push(Before::Script(value.to_owned())),
             "script" => run.scripts.extend(value.split_whitespace().map(str::to_owned)),
             "command" => run.command = Some(words(value)),
             "as-of" => run.as_of = Some(value.to_owned()),
@@ -397,9 +401,9 @@ fn value(
             }
         }
     }
-    while let Some(c) = chars.next_if(|&c| {
-        if in_brackets { c != ',' && c != ')' } else { !c.is_whitespace() }
-    }) {
+    while let Some(c) =
+        chars.next_if(|&c| if in_brackets { c != ',' && c != ')' } else { !c.is_whitespace() })
+    {
         out.push(c);
     }
     Ok(out.trim_end().to_owned())

@@ -52,9 +52,10 @@ pub fn fact(
         Fact::Columns { label, columns } => {
             let stored = database::columns(db, label)?;
             let same = stored.len() == columns.len()
-                && stored.iter().zip(columns).all(|(s, (name, ty))| {
-                    s.0 == *name && ty.as_ref().is_none_or(|ty| *ty == s.1)
-                });
+                && stored
+                    .iter()
+                    .zip(columns)
+                    .all(|(s, (name, ty))| s.0 == *name && ty.as_ref().is_none_or(|ty| *ty == s.1));
             check(same, || format!("columns of `{label}`: {stored:?}"))
         }
         Fact::Audiences(labels) => {
@@ -82,8 +83,10 @@ pub fn fact(
                 .filter_map(|s| s["line"].as_u64())
                 .collect();
             let lines = outcome.script.lines().zip(1..);
-            let wanted: Vec<u64> =
-                lines.filter(|(l, _)| !l.starts_with('#') && l.contains(words)).map(|l| l.1).collect();
+            let wanted: Vec<u64> = lines
+                .filter(|(l, _)| !l.starts_with('#') && l.contains(words))
+                .map(|l| l.1)
+                .collect();
             check(wanted.len() == 1, || format!("`{words}` is on {} lines", wanted.len()))?;
             check(skipped.contains(&wanted[0]), || format!("skipped lines: {skipped:?}"))
         }
@@ -99,7 +102,8 @@ pub fn fact(
             })
         }
         Fact::Output { path, text } => {
-            let found = std::fs::read_to_string(folder.join(path)).map_err(|e| format!("{path}: {e}"))?;
+            let found =
+                std::fs::read_to_string(folder.join(path)).map_err(|e| format!("{path}: {e}"))?;
             check(found == *text, || format!("{path} holds {found:?}"))
         }
         Fact::NoOutput(path) => check(!folder.join(path).exists(), || format!("{path} exists")),
@@ -109,10 +113,11 @@ pub fn fact(
                 database::rows(db, &sql)?.into_iter().map(|r| r.join(" | ")).collect();
             check(found == *rows, || format!("the query gives {found:?}"))
         }
-        Fact::Prints(words) => check(
-            outcome.stdout.contains(words) || outcome.stderr.contains(words),
-            || format!("prints\n{}\n{}", outcome.stdout, outcome.stderr),
-        ),
+        Fact::Prints(words) => {
+            check(outcome.stdout.contains(words) || outcome.stderr.contains(words), || {
+                format!("prints\n{}\n{}", outcome.stdout, outcome.stderr)
+            })
+        }
     }
     .map_err(|problem| format!("line {}: {problem}", after.line))
 }
