@@ -17,5 +17,6 @@ pub mod engine;
 pub mod model;
 pub mod plan;
 pub mod run;
+pub mod session;
 pub mod source;
 pub mod syntax;

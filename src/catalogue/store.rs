@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::diagnostic::Diagnostic;
+use crate::engine::duckdb::{EngineError, Session};
 use crate::model::value::Value;
 
 /// The engine's own words about a statement that failed.
@@ -65,4 +66,44 @@ pub trait Store {
     /// # Errors
     /// The engine's.
     fn rollback(&self) -> Result<(), StoreError>;
+}
+
+impl Store for Session {
+    fn execute(&self, sql: &str) -> Result<u64, StoreError> {
+        Session::execute(self, sql).map_err(StoreError::from)
+    }
+
+    fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
+        Session::query(self, sql).map_err(StoreError::from)
+    }
+
+    fn project_exists(&self) -> bool {
+        Session::project_exists(self)
+    }
+
+    fn detach_project(&self) -> Result<(), StoreError> {
+        Session::detach_project(self).map_err(StoreError::from)
+    }
+
+    fn attach_project(&self, read_only: bool) -> Result<(), Diagnostic> {
+        Session::attach_project(self, read_only)
+    }
+
+    fn begin(&self) -> Result<(), StoreError> {
+        Session::begin(self).map_err(StoreError::from)
+    }
+
+    fn commit(&self) -> Result<(), StoreError> {
+        Session::commit(self).map_err(StoreError::from)
+    }
+
+    fn rollback(&self) -> Result<(), StoreError> {
+        Session::rollback(self).map_err(StoreError::from)
+    }
+}
+
+impl From<EngineError> for StoreError {
+    fn from(error: EngineError) -> Self {
+        StoreError(error.message)
+    }
 }

@@ -4,6 +4,7 @@
 //! standard output, everything that is said about them to the standard error.
 
 mod activities;
+mod audiences;
 mod check;
 mod completions;
 mod debug;
@@ -11,6 +12,7 @@ mod door;
 mod error;
 mod explain;
 mod functions;
+mod init;
 mod interrupt;
 mod numbers;
 mod output;
@@ -19,7 +21,10 @@ mod progress;
 mod project;
 mod reports;
 mod run;
+mod runs;
+mod store;
 mod table;
+mod values;
 
 use std::process::ExitCode;
 
@@ -30,7 +35,7 @@ use output::Output;
 
 /// Build marketing audiences from scripts.
 #[derive(Parser, Debug)]
-#[command(name = "camp", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "camp", version, arg_required_else_help = true)]
 #[command(after_help = "Exit codes: 0 fine, 1 the script has errors, 2 wrong usage, \
     3 an expectation failed, 4 data or engine, 5 a plugin, 130 interrupted.")]
 struct Cli {
@@ -52,12 +57,20 @@ enum Command {
     Explain(explain::Args),
     /// Show what a pass makes of a script
     Debug(debug::Args),
+    /// Look at saved audiences
+    #[command(subcommand)]
+    Audiences(audiences::Command),
+    /// Look at past runs
+    #[command(subcommand)]
+    Runs(runs::Command),
     /// List the functions of rules and selections, or explain one
     Functions(functions::Args),
     /// List the activities, or explain one
     Activities(activities::Args),
     /// Explain an error by its code, with a bad and a good script
     Error(error::Args),
+    /// Start a project with sample data
+    Init(init::Args),
     /// Print completions for a shell
     Completions(completions::Args),
 }
@@ -79,9 +92,12 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Debug(args) => debug::run(args, &mut out),
+        Command::Audiences(command) => audiences::run(command, &mut out),
+        Command::Runs(command) => runs::run(command, &mut out),
         Command::Functions(args) => functions::run(args, &mut out),
         Command::Activities(args) => activities::run(args, &mut out),
         Command::Error(args) => error::run(args, &mut out),
+        Command::Init(args) => init::run(args, &mut out),
         Command::Completions(args) => completions::run(args, &mut out),
     };
     ExitCode::from(exit.0)

@@ -87,6 +87,8 @@ pub(super) struct Output {
     messages: render::Options,
     /// The terminal's width when results go to one.
     table_width: Option<u16>,
+    results: Box<dyn Write>,
+    talk: Box<dyn Write>,
 }
 
 impl Output {
@@ -120,32 +122,37 @@ impl Output {
                 unicode: !dumb,
             },
             table_width: stdout_width.map(|w| w.max(40)),
+            results: Box::new(std::io::stdout()),
+            talk: Box::new(std::io::stderr()),
         }
     }
 
-    /// Without a terminal, for tests.
+    /// Into memory, for tests: results and what is said of them, one after another.
     #[cfg(test)]
-    pub fn plain() -> Self {
-        Output {
-            format: Format::Text,
+    pub fn captured(format: Format) -> (Self, Captured) {
+        let captured = Captured::default();
+        let out = Output {
+            format,
             quiet: false,
             zone: TimeZone::UTC,
-            messages: render::Options::default(),
+            messages: render::Options { style: Style::Concise, ..render::Options::default() },
             table_width: None,
-        }
+            results: Box::new(captured.clone()),
+            talk: Box::new(captured.clone()),
+        };
+        (out, captured)
     }
 
     /// Prints a result. A reader that has gone away is nobody to tell anything.
     pub fn print(&mut self, text: &str) {
-        let mut stdout = std::io::stdout().lock();
-        let _ = stdout.write_all(text.as_bytes());
-        let _ = stdout.flush();
+        let _ = self.results.write_all(text.as_bytes());
+        let _ = self.results.flush();
     }
 
     /// Says something about the result, to people only.
     pub fn say(&mut self, text: &str) {
         if !self.quiet && self.messages.style != Style::Json {
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+            let _ = writeln!(self.talk, "{text}");
         }
     }
 
@@ -187,7 +194,7 @@ impl Output {
     /// Prints diagnostics as they are ordered.
     pub fn sorted(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         if !diagnostics.is_empty() {
-            render::write_all(&mut std::io::stderr().lock(), diagnostics, sources, &self.messages);
+            render::write_all(&mut self.talk, diagnostics, sources, &self.messages);
         }
     }
 
@@ -196,6 +203,30 @@ impl Output {
         let mut all = Diagnostics::default();
         all.push(diagnostic);
         self.diagnostics(all, &SourceMap::default())
+    }
+}
+
+/// What a test's output holds.
+#[cfg(test)]
+#[derive(Clone, Default)]
+pub(super) struct Captured(std::rc::Rc<std::cell::RefCell<Vec<u8>>>);
+
+#[cfg(test)]
+impl Captured {
+    /// All of it so far, which is then forgotten.
+    pub fn take(&self) -> String {
+        String::from_utf8(self.0.take()).unwrap()
+    }
+}
+
+#[cfg(test)]
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, codes::usage};
 use crate::source::SourceMap;
 
 /// How long a run waits for the database by default.
-const WAIT: Duration = Duration::from_secs(10);
+pub(super) const WAIT: Duration = Duration::from_secs(10);
 
 /// The project a command works on.
 #[derive(clap::Args, Debug, Clone, Default)]

@@ -382,7 +382,7 @@ mod tests {
             expectations: vec![],
             warnings: vec![],
         };
-        let out = Output::plain();
+        let (out, _) = Output::captured(Format::Text);
         assert_eq!(
             run_text(&report, &out).lines().collect::<Vec<_>>(),
             [

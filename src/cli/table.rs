@@ -26,6 +26,8 @@ pub(super) enum Cell {
     Count(u64),
     /// A number as an identifier: no separators in text.
     Number(u64),
+    /// A number that is no count: negative, or with decimals.
+    Digits(String),
     /// A time.
     Time(Timestamp),
     /// Yes or no.
@@ -62,12 +64,12 @@ impl From<Timestamp> for Cell {
 
 impl Cell {
     fn is_number(&self) -> bool {
-        matches!(self, Cell::Count(_) | Cell::Number(_))
+        matches!(self, Cell::Count(_) | Cell::Number(_) | Cell::Digits(_))
     }
 
     fn text(&self, zone: &TimeZone) -> String {
         match self {
-            Cell::Text(text) => text.clone(),
+            Cell::Text(text) | Cell::Digits(text) => text.clone(),
             Cell::Count(n) => numbers::count(*n),
             Cell::Number(n) => n.to_string(),
             Cell::Time(at) => numbers::instant(*at, zone),
@@ -78,7 +80,7 @@ impl Cell {
 
     fn plain(&self) -> String {
         match self {
-            Cell::Text(text) => text.clone(),
+            Cell::Text(text) | Cell::Digits(text) => text.clone(),
             Cell::Count(n) | Cell::Number(n) => n.to_string(),
             Cell::Time(at) => at.to_string(),
             Cell::Flag(yes) => yes.to_string(),
@@ -89,6 +91,11 @@ impl Cell {
     fn json(&self) -> Value {
         match self {
             Cell::Text(text) => json!(text),
+            // As a number where a reader's binary numbers hold all of its digits.
+            Cell::Digits(text) => match text.parse::<f64>() {
+                Ok(x) if x.is_finite() && text.len() <= 15 => json!(x),
+                _ => json!(text),
+            },
             Cell::Count(n) | Cell::Number(n) => json!(n),
             Cell::Time(at) => json!(at.to_string()),
             Cell::Flag(yes) => json!(yes),
@@ -111,6 +118,23 @@ impl Table {
     pub fn of_data(columns: impl IntoIterator<Item = String>) -> Self {
         let column = |name: String| Column { heading: name.clone(), name };
         Table { columns: columns.into_iter().map(column).collect(), rows: Vec::new() }
+    }
+
+    /// With one more column in front.
+    pub fn with_first(mut self, name: &str) -> Self {
+        self.columns.insert(0, Column { name: name.to_owned(), heading: name.to_owned() });
+        self
+    }
+
+    /// Both tables, of equal columns, as one; a first column says which a row is of.
+    pub fn with_column(self, name: &str, mine: &str, other: Table, theirs: &str) -> Table {
+        let mut both = Table { columns: self.columns, rows: Vec::new() }.with_first(name);
+        for (mark, rows) in [(mine, self.rows), (theirs, other.rows)] {
+            for row in rows {
+                both.row(std::iter::once(Cell::from(mark)).chain(row));
+            }
+        }
+        both
     }
 
     /// Adds a row with a cell for each column.

@@ -113,6 +113,18 @@ impl Expr {
         }
     }
 
+    /// The population that this node speaks of by itself.
+    pub fn population(&self) -> Option<&Population> {
+        match &*self.kind {
+            ExprKind::Member { population, .. }
+            | ExprKind::Matches { population, .. }
+            | ExprKind::Lookup { population, .. }
+            | ExprKind::CountOf(population)
+            | ExprKind::EveryOf { population, .. } => Some(population),
+            _ => None,
+        }
+    }
+
     /// Whether this is a condition (holds or not), as opposed to a bool value that can be missing.
     pub fn is_condition(&self) -> bool {
         matches!(

@@ -64,7 +64,7 @@ pub enum FileFormat {
 }
 
 /// A CSV dialect and the columns.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct CsvFormat {
     /// One character.
     pub delimiter: String,
@@ -79,17 +79,23 @@ pub struct CsvFormat {
     /// Every column: name, the engine's type, and for dates and timestamps the format in the
     /// engine's letters (`%d/%m/%Y`).
     pub columns: Vec<CsvColumn>,
+    /// Files whose columns stand in another order: the file's place in the list of paths, and for
+    /// each of its columns the place in `columns`.
+    pub reordered: Vec<(usize, Vec<usize>)>,
 }
 
 /// A column of a CSV file.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct CsvColumn {
     /// As in the header.
     pub name: String,
     /// The engine's type it is read as.
     pub engine_type: String,
-    /// For declared dates and timestamps: the format, in the engine's letters.
+    /// For dates and timestamps not written as ISO 8601: the format, in the engine's letters.
     pub format: Option<String>,
+    /// Read as text and then converted, `""` as missing: it holds empty texts in quotes, which the
+    /// engine would refuse in a column of another type.
+    pub via_text: bool,
 }
 
 /// A table or file, opened far enough to know its columns.

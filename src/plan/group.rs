@@ -28,6 +28,8 @@ struct Group {
     stored: bool,
     /// What to do with it.
     uses: Vec<Use>,
+    /// The first step of the program that needs it.
+    first: usize,
 }
 
 /// A use of a group: the index of the rule, and what for.
@@ -98,34 +100,39 @@ fn sort_in(
         let (dimension, rule, _) = relations.rows_of(planner.program, &Population::Transition(t));
         Relation { dimension, rule, columns: Vec::new() }
     };
-    let (relation, purpose, values): (Relation, Purpose, Vec<Expr>) = match demand {
-        Demand::Count(t) => {
+    let (first, relation, purpose, values) = match demand {
+        Demand::Count { step, transition: t } => {
             if let Some(table) = relations.table(t) {
                 let select = count_of(Source::Temp(table.name.clone()), None);
                 relations.define_count(t, select.clone());
                 plan.counts.push((select, vec![t]));
                 return;
             }
-            (of(t), Purpose::Count(t), Vec::new())
+            (step, of(t), Purpose::Count(t), Vec::new())
         }
         Demand::Save { step, transition, columns } => {
             let values = columns.iter().map(|(_, e)| e.clone()).collect();
-            (of(transition), Purpose::Save { step, transition, columns }, values)
+            (step, of(transition), Purpose::Save { step, transition, columns }, values)
         }
         Demand::Export { step, relation, columns } => {
             let values = columns.iter().map(|(_, e)| e.clone()).collect();
-            (relation, Purpose::Export { step, columns }, values)
+            (step, relation, Purpose::Export { step, columns }, values)
         }
-        Demand::Cut { transition, relation, order, limit, table } => {
-            let mut values = relation.columns.clone();
+        Demand::Cut { step, transition, relation, order, limit, table } => {
+            let mut values: Vec<Expr> = relation.columns.clone();
             values.extend(order.iter().map(|s| s.expr.clone()));
             let columns = relation.columns.clone();
             let purpose = Purpose::Cut { transition, columns, order, limit, table: table.name };
-            (relation, purpose, values)
+            (step, relation, purpose, values)
         }
     };
     let level = planner.level(values.iter().chain([&relation.rule]));
-    let group = levels.entry(level).or_default().entry(relation.dimension).or_default();
+    let group = levels
+        .entry(level)
+        .or_default()
+        .entry(relation.dimension)
+        .or_insert_with(|| Group { first, ..Group::default() });
+    group.first = group.first.min(first);
     let rule = index_of(&mut group.rules, relation.rule);
     if !matches!(purpose, Purpose::Count(_)) {
         group.stored = true;
@@ -176,6 +183,7 @@ fn emit(
             title,
             statement: Statement::CreateTemp { table: table.clone(), select },
             clauses: clauses.map(|e| (dimension, e.clone())).collect(),
+            first: group.first,
         });
         Source::Temp(table)
     } else {
@@ -255,6 +263,7 @@ fn emit(
                     title: format!("first rows of `{name}`"),
                     statement: Statement::CreateTemp { table: table.clone(), select },
                     clauses: Vec::new(),
+                    first: group.first,
                 });
             }
         }

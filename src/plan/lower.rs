@@ -26,9 +26,9 @@ use super::relation::{Relations, Table};
 
 /// What the planner knows of saved audiences beside the program.
 pub trait History {
-    /// The changes of an audience: columns `k0…` of the member's key, `entered`, and `at`, the
-    /// instant of the change. `None` when none were ever logged.
-    fn changes(&self, audience: usize) -> Option<Select>;
+    /// Who entered (or left) an audience: columns `k0…` of the member's key and `at`, the instant
+    /// of the change. `None` for an audience that does not exist yet.
+    fn changes(&self, audience: usize, entered: bool) -> Option<Select>;
 
     /// The keys `k0…` of the members of an older version.
     fn members_at(&self, audience: usize, version: u64) -> Option<Select>;
@@ -831,14 +831,12 @@ impl<'a> Lowering<'a> {
         positive: bool,
     ) -> Scalar {
         let (Some(changes), Some((alias, dimension, owner))) =
-            (self.history.changes(audience), self.row(row))
+            (self.history.changes(audience, entered), self.row(row))
         else {
             return truth(!positive);
         };
         let inner = self.alias("h");
         self.open(Source::Query(Box::new(changes)), inner.clone());
-        let flag = Scalar::Column(inner.clone(), "entered".into());
-        self.top().filter.push(if entered { flag } else { Scalar::Not(Box::new(flag)) });
         let block = self.blocks.len() - 1;
         self.bind_in(MatchPair::RIGHT, inner.clone(), FrameRows::Changes, block);
         let when = self.condition(when, true);

@@ -19,11 +19,13 @@ pub mod lower;
 pub mod query;
 pub mod relation;
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 
 use crate::activity::export::ExportFile;
 use crate::activity::save_audience::Save;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics, codes, suggest};
 use crate::model::expr::*;
 use crate::model::program::*;
 use crate::model::types::Type;
@@ -74,6 +76,8 @@ pub struct PlanStep {
     pub statement: Statement,
     /// The clauses it came from: what to probe alone when the engine reports an error.
     pub clauses: Vec<(DimId, Expr)>,
+    /// Index of the first step of the program that needs it.
+    pub first: usize,
 }
 
 /// A condition of the run on its populations.
@@ -115,13 +119,20 @@ pub struct PlannedExport {
 #[derive(Debug)]
 enum Demand {
     /// The population is counted.
-    Count(TransitionId),
+    Count { step: usize, transition: TransitionId },
     /// Its rows are saved.
     Save { step: usize, transition: TransitionId, columns: Vec<(String, Expr)> },
     /// Its rows are exported.
     Export { step: usize, relation: Relation, columns: Vec<(String, Expr)> },
     /// Its first rows become a table.
-    Cut { transition: TransitionId, relation: Relation, order: Vec<Sort>, limit: Cut, table: Table },
+    Cut {
+        step: usize,
+        transition: TransitionId,
+        relation: Relation,
+        order: Vec<Sort>,
+        limit: Cut,
+        table: Table,
+    },
 }
 
 /// How many rows a cut keeps.
@@ -148,8 +159,111 @@ pub struct Planner<'a> {
     diagnostics: Diagnostics,
 }
 
-/// Plans a program for one instant.
-pub fn plan(program: &Program, now: Timestamp, history: &dyn History) -> (Plan, Diagnostics) {
+/// The steps that are needed for what `--only` names: labels of saves, files of exports, names of
+/// transitions. With no names, all.
+///
+/// # Errors
+/// When a name means nothing in the program.
+pub fn wanted(program: &Program, only: &[String]) -> Result<HashSet<usize>, Diagnostic> {
+    if only.is_empty() {
+        return Ok((0..program.steps.len()).collect());
+    }
+    let mut steps = HashSet::new();
+    let mut known = Vec::new();
+    let mut found = vec![false; only.len()];
+    let maker: HashMap<TransitionId, usize> = makers(program);
+    for (index, step) in program.steps.iter().enumerate() {
+        let StepKind::Activity(activity) = &step.kind else { continue };
+        let mut names: Vec<String> =
+            activity.outputs.iter().map(|t| program[*t].name.clone()).collect();
+        names.extend(save_of(program, index).map(|s| s.label.clone()));
+        names.extend(
+            export_of(program, index)
+                .and_then(|e| e.path.file_name().map(|n| n.to_string_lossy().into_owned())),
+        );
+        for (n, name) in only.iter().enumerate() {
+            if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                found[n] = true;
+                steps.insert(index);
+            }
+        }
+        known.extend(names);
+    }
+    if let Some(n) = found.iter().position(|found| !found) {
+        return Err(Diagnostic::error(
+            codes::usage::ONLY_UNKNOWN,
+            format!("`--only {}` names nothing in the campaign", only[n]),
+        )
+        .maybe_help(suggest::unknown_name(
+            &only[n],
+            "names",
+            known.iter().map(String::as_str).collect::<Vec<_>>(),
+        )));
+    }
+    // What these are made from, and what guards them.
+    let mut open: Vec<usize> = steps.iter().copied().collect();
+    while let Some(index) = open.pop() {
+        for t in transitions_of(&program.steps[index]) {
+            if let Some(&before) = maker.get(&t)
+                && steps.insert(before)
+            {
+                open.push(before);
+            }
+        }
+    }
+    for (index, step) in program.steps.iter().enumerate() {
+        if matches!(step.kind, StepKind::Expect { .. }) {
+            let spoken = transitions_of(step);
+            if spoken.iter().all(|t| maker.get(t).is_some_and(|m| steps.contains(m))) {
+                steps.insert(index);
+            }
+        }
+    }
+    Ok(steps)
+}
+
+fn makers(program: &Program) -> HashMap<TransitionId, usize> {
+    let mut makers = HashMap::new();
+    for (index, step) in program.steps.iter().enumerate() {
+        if let StepKind::Activity(activity) = &step.kind {
+            makers.extend(activity.outputs.iter().map(|t| (*t, index)));
+        }
+    }
+    makers
+}
+
+/// The transitions that a step reads or speaks of.
+fn transitions_of(step: &Step) -> Vec<TransitionId> {
+    let mut found = step.wait_for.clone();
+    let mut speak = |e: &Expr| {
+        e.walk(&mut |part| {
+            if let Some(Population::Transition(t)) = part.population() {
+                found.push(*t);
+            }
+        });
+    };
+    step.only_if.iter().for_each(&mut speak);
+    match &step.kind {
+        StepKind::Expect { condition, .. } => speak(condition),
+        StepKind::Activity(activity) => {
+            activity.operation.expressions().into_iter().for_each(&mut speak);
+            for input in activity.operation.inputs() {
+                if let Population::Transition(t) = input {
+                    found.push(t);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Plans the wanted steps of a program for one instant.
+pub fn plan(
+    program: &Program,
+    now: Timestamp,
+    history: &dyn History,
+    wanted: &HashSet<usize>,
+) -> (Plan, Diagnostics) {
     let zone = program.campaigns.first().map_or("UTC", |c| c.timezone.as_str());
     let mut planner = Planner {
         program,
@@ -164,17 +278,20 @@ pub fn plan(program: &Program, now: Timestamp, history: &dyn History) -> (Plan, 
         diagnostics: Diagnostics::default(),
     };
     for (index, step) in program.steps.iter().enumerate() {
+        if !wanted.contains(&index) {
+            continue;
+        }
         planner.enter(index);
         if let StepKind::Activity(activity) = &step.kind {
             if let Err(diagnostic) = activity.operation.plan(activity, &mut planner) {
                 planner.diagnostics.push(diagnostic);
             }
             for &output in &activity.outputs {
-                planner.demands.push(Demand::Count(output));
+                planner.demands.push(Demand::Count { step: index, transition: output });
             }
         }
     }
-    planner.finish()
+    planner.finish(wanted)
 }
 
 impl<'a> Planner<'a> {
@@ -272,7 +389,8 @@ impl<'a> Planner<'a> {
         let table = self.new_table(level);
         let span = self.program[transition].span;
         self.relations.define_table(self.program, transition, table.clone(), span);
-        self.demands.push(Demand::Cut { transition, relation, order, limit, table });
+        let step = self.step;
+        self.demands.push(Demand::Cut { step, transition, relation, order, limit, table });
     }
 
     /// Says that an outgoing transition holds the members of an older version of an audience.
@@ -292,6 +410,7 @@ impl<'a> Planner<'a> {
             title: format!("members of \"{label}\" at version {version}"),
             statement: Statement::CreateTemp { table: table.name.clone(), select },
             clauses: Vec::new(),
+            first: self.step,
         };
         self.fixed.push((0, step));
         let span = self.program[transition].span;
@@ -336,13 +455,13 @@ impl<'a> Planner<'a> {
         Lowering::new(self.program, relations, self.history)
     }
 
-    fn finish(mut self) -> (Plan, Diagnostics) {
+    fn finish(mut self, wanted: &HashSet<usize>) -> (Plan, Diagnostics) {
         let demands = std::mem::take(&mut self.demands);
         let mut plan = Plan { key_checks: self.key_checks(), ..Plan::default() };
         let mut relations = std::mem::take(&mut self.relations);
         group::build(&mut self, demands, &mut relations, &mut plan);
         self.relations = relations.clone();
-        self.guards(&mut plan);
+        self.guards(&mut plan, wanted);
         plan.relations = relations;
         (plan, self.diagnostics)
     }
@@ -463,8 +582,11 @@ impl<'a> Planner<'a> {
         KeyCheck { dimension, counts, repeated }
     }
 
-    fn guards(&mut self, plan: &mut Plan) {
+    fn guards(&mut self, plan: &mut Plan, wanted: &HashSet<usize>) {
         for (index, step) in self.program.steps.iter().enumerate() {
+            if !wanted.contains(&index) {
+                continue;
+            }
             self.enter(index);
             let condition = match (&step.kind, &step.only_if) {
                 (StepKind::Expect { condition, .. }, _) => condition,
@@ -514,6 +636,17 @@ impl<'a> Planner<'a> {
 }
 
 impl Plan {
+    /// How many rows of a dimension can be addressed.
+    pub fn count_of_dimension(
+        &self,
+        dimension: DimId,
+        program: &Program,
+        history: &dyn History,
+    ) -> Select {
+        let mut lowering = Lowering::new(program, &self.relations, history);
+        lowering.rows(dimension, &[], |_| vec![("n".into(), lower::count_rows())])
+    }
+
     /// The queries that compute each clause of a step alone, with the clause's place: the first
     /// that fails is the one the engine's error came from.
     pub fn probes(

@@ -162,6 +162,9 @@ pub struct ExpectationReport {
     pub held: bool,
     /// What the script says when it does not.
     pub message: Option<String>,
+    /// The counts it speaks of, when it did not hold: `count(unique) is 12`.
+    #[serde(default)]
+    pub facts: Option<String>,
 }
 
 /// What a run would do: everything was computed, nothing was saved.

@@ -231,4 +231,17 @@ codes! {
         "An audience becomes empty",
         "A warning: the audience had members and the new rule finds nobody. It is saved with its columns and no rows. An `expect count(…) > 0` before the save refuses that.",
         bad "", good "";
+
+    KEY_REPEATS = "E0570", "data.key_repeats", Data,
+        "A key that is not unique",
+        "A population is a set of rows that its key tells apart, and a to-one link leads to at most one row. The source has several rows with one key, so neither can be trusted. The message shows some of them.",
+        bad "", good "";
+    EXPORT_FAILED = "E0571", "data.export_failed", Data,
+        "A file cannot be written",
+        "An export is written beside its place and renamed after the commit. The folder is missing, is not writable, or the disk is full.",
+        bad "", good "";
+    EXPORT_OVER_SOURCE = "E0572", "data.export_over_source", Script,
+        "An export over a source",
+        "The file that the export names is read by the campaign, is a database, or is the campaign itself. Writing it would destroy it.",
+        bad "", good "";
 }

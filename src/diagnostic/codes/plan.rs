@@ -11,4 +11,9 @@ codes! {
         "A version that is no longer kept",
         "`retain N versions` lets older versions go. `camp audiences show LABEL` lists those that can still be read.",
         bad "", good "";
+
+    EXPECTATION_FAILED = "E0452", "plan.expectation_failed", Expectation,
+        "An expectation does not hold",
+        "`expect` guards a run: when its condition does not hold, nothing is saved, exported or delivered. The message shows the counts that it speaks of.",
+        bad "", good "";
 }

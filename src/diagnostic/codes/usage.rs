@@ -57,4 +57,9 @@ codes! {
          `camp.toml`, else `camp.duckdb` beside `camp.toml` or in the current folder. The first \
          `camp run` creates it.",
         bad "", good "";
+
+    SCRIPT_NOT_UTF8 = "E0715", "usage.script_not_utf8", Script,
+        "A script is not UTF-8",
+        "Scripts are UTF-8 text; a BOM is fine. The message names the first line with a byte that is no text.",
+        bad "", good "";
 }

@@ -42,6 +42,16 @@ impl Source {
 }
 
 impl Session {
+    /// The files of the databases that are attached beside the project's.
+    pub fn attached_paths(&self) -> Vec<PathBuf> {
+        let attached = self.attached.borrow();
+        let files = attached.iter().filter_map(|a| match &a.source {
+            Source::DuckDb(path) | Source::Sqlite(path) => Some(path.clone()),
+            Source::Postgres(_) => None,
+        });
+        files.collect()
+    }
+
     /// Attaches a database under a name, read-only.
     ///
     /// # Errors

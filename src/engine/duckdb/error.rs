@@ -48,12 +48,15 @@ pub struct EngineError {
     pub kind: ErrorKind,
     /// The engine's words, without its advice on its own settings.
     pub message: String,
+    /// The engine's words in full.
+    pub(super) full: String,
 }
 
 impl EngineError {
     /// An error of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        EngineError { kind, message: message.into() }
+        let message = message.into();
+        EngineError { kind, full: message.clone(), message }
     }
 
     /// The interrupt.
@@ -157,7 +160,7 @@ impl std::error::Error for EngineError {}
 impl From<duckdb::Error> for EngineError {
     fn from(error: duckdb::Error) -> Self {
         let text = error.to_string();
-        EngineError { kind: classify(&text), message: essence(&text) }
+        EngineError { kind: classify(&text), message: essence(&text), full: text }
     }
 }
 

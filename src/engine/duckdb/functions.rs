@@ -13,6 +13,7 @@
 //!   no part, `regexp_extract` where nothing fits;
 //! * `timezone` of an unknown zone fails even inside `TRY`; `string_split` with a missing separator
 //!   gives the whole text;
+//! * `TRY` takes no argument with a subquery, so it is not used;
 //! * the order of `list_distinct` and `list_intersect` is arbitrary.
 
 use crate::model::format;
@@ -21,6 +22,12 @@ use crate::model::types::Type;
 
 /// The longest text that padding makes, and the most repetitions.
 const MOST_CHARACTERS: i64 = 1000;
+
+/// A text that is a whole number.
+const WHOLE: &str = "[+-]?[0-9]+";
+
+/// A text that is a number with or without a point.
+const POINT: &str = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)";
 
 /// The SQL of a call. The arguments are printed SQL of these types, those that the host adds
 /// included: the local day as a date, the instant as a `timestamptz`, zone and label as text, the
@@ -94,12 +101,48 @@ fn literal_text(sql: &str) -> Option<String> {
     (!plain.contains('\'')).then(|| plain.replace('\0', "'"))
 }
 
-/// All white space that `trim` knows.
+/// All white space that `trim` knows; none of it means anything in a pattern's brackets.
 fn white_space() -> String {
     let mut all: String = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}".to_owned();
     all.extend('\u{2000}'..='\u{200b}');
     all.push_str("\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}");
-    quoted(&all)
+    all
+}
+
+/// The text without white space at its ends. DuckDB's `trim` of given characters costs three times
+/// as much as finding out that there are none.
+fn trim(text: &str) -> String {
+    let space = white_space();
+    format!(
+        "CASE WHEN regexp_matches({text}, {}) THEN trim({text}, {}) ELSE {text} END",
+        quoted(&format!("^[{space}]|[{space}]$")),
+        quoted(&space)
+    )
+}
+
+/// A pattern, and the value of a text that fits it.
+type Form<'a> = (&'a str, &'a dyn Fn(&str) -> String);
+
+/// What a text says that fits one of these patterns as a whole, white space around it allowed:
+/// `value` of the text. Texts without white space are not trimmed first, which would cost more than
+/// the rest.
+fn read(text: &str, forms: &[Form<'_>]) -> String {
+    let space = white_space();
+    let trimmed = format!("trim({text}, {})", quoted(&space));
+    let mut out = "CASE".to_owned();
+    for (pattern, value) in forms {
+        let when = format!("regexp_full_match({text}, {})", quoted(pattern));
+        out.push_str(&format!(" WHEN {when} THEN {}", value(text)));
+    }
+    for (pattern, value) in forms {
+        let pattern = quoted(&format!("[{space}]*({pattern})[{space}]*"));
+        out.push_str(&format!(
+            " WHEN regexp_full_match({text}, {pattern}) THEN {}",
+            value(&trimmed)
+        ));
+    }
+    out.push_str(" END");
+    out
 }
 
 /// The SQL name of a type.
@@ -130,11 +173,6 @@ fn finite(sql: &str) -> String {
     format!("CASE WHEN isfinite({sql}) THEN {sql} END")
 }
 
-/// `part` of a text that fits a pattern as a whole, else NULL.
-fn when_matching(text: &str, pattern: &str, part: &str) -> String {
-    format!("CASE WHEN regexp_full_match({text}, {}) THEN {part} END", quoted(pattern))
-}
-
 /// One call.
 struct Call<'a> {
     args: &'a [String],
@@ -148,7 +186,12 @@ impl Call<'_> {
     }
 
     fn ty(&self, index: usize) -> &Type {
-        self.types.get(index).unwrap_or(&Type::Error)
+        match self.types.get(index) {
+            // A part of a document is read as text.
+            Some(Type::Json) => &Type::Text,
+            Some(ty) => ty,
+            None => &Type::Error,
+        }
     }
 
     /// A count for a function that wants a BIGINT, brought between two bounds. Not by `greatest`
@@ -210,9 +253,9 @@ impl Call<'_> {
             "capitalize" => format!(
                 r"array_to_string(list_transform(regexp_extract_all(lower({x}), '[\pL\pM\pN]+|[^\pL\pM\pN]+'), lambda w: upper(left(w, 1)) || substring(w, 2)), '')"
             ),
-            "trim" => format!("trim({x}, {})", white_space()),
-            "trim_start" => format!("ltrim({x}, {})", white_space()),
-            "trim_end" => format!("rtrim({x}, {})", white_space()),
+            "trim" => trim(x),
+            "trim_start" => format!("ltrim({x}, {})", quoted(&white_space())),
+            "trim_end" => format!("rtrim({x}, {})", quoted(&white_space())),
             "left" | "right" => format!("{name}({x}, {})", self.count(1)),
             "substring" => {
                 let from = self.bounded(1, 1, i64::from(i32::MAX));
@@ -231,7 +274,7 @@ impl Call<'_> {
                 let words: Vec<String> = self
                     .args
                     .iter()
-                    .map(|a| format!("nullif(trim(CAST({a} AS VARCHAR), {}), '')", white_space()))
+                    .map(|a| format!("nullif({}, '')", trim(&format!("CAST({a} AS VARCHAR)"))))
                     .collect();
                 format!("nullif(concat_ws(' ', {}), '')", words.join(", "))
             }
@@ -250,8 +293,8 @@ impl Call<'_> {
             }
             "repeat" => format!("repeat({x}, {})", self.bounded(1, 0, MOST_CHARACTERS)),
             "email_domain" => format!(
-                "nullif(trim(lower(regexp_extract({x}, '@([^@]*)$', 1)), {}), '')",
-                white_space()
+                "nullif({}, '')",
+                trim(&format!("lower(regexp_extract({x}, '@([^@]*)$', 1))"))
             ),
             "normalize" => format!("nfc_normalize({x})"),
             "digits" => format!("regexp_replace({x}, '[^0-9]', '', 'g')"),
@@ -265,7 +308,7 @@ impl Call<'_> {
             "byte_length" => format!("CAST(strlen({x}) AS BIGINT)"),
             "code_point" => format!("CAST(CASE WHEN {x} <> '' THEN unicode({x}) END AS BIGINT)"),
             "character" => format!(
-                "TRY(CASE WHEN {x} BETWEEN 1 AND 1114111 AND {x} NOT BETWEEN 55296 AND 57343 THEN chr(CAST({x} AS INTEGER)) END)"
+                "CASE WHEN {x} BETWEEN 1 AND 1114111 AND {x} NOT BETWEEN 55296 AND 57343 THEN chr(CAST({x} AS INTEGER)) END"
             ),
             "edit_distance" => format!("CAST(levenshtein({x}, {y}) AS BIGINT)"),
             "similarity" => format!("jaro_winkler_similarity({x}, {y})"),
@@ -337,19 +380,20 @@ impl Call<'_> {
             // A cast knows which zones there are and gives NULL for others, where `timezone`
             // fails in a way that TRY does not catch.
             "in_timezone" => {
-                let zone = format!("nullif(trim({y}, {}), '')", white_space());
+                let zone = format!("nullif({}, '')", trim(y));
                 format!(
                     "CASE WHEN TRY_CAST('2000-01-01 00:00:00 ' || {zone} AS TIMESTAMPTZ) IS NOT NULL THEN timezone({zone}, {x}) END"
                 )
             }
             "make_date" => format!(
-                "TRY(make_date(CAST({x} AS BIGINT), CAST({y} AS BIGINT), CAST({} AS BIGINT)))",
-                self.arg(2)
+                "CASE WHEN {x} BETWEEN 1 AND 9999 AND {y} BETWEEN 1 AND 12 AND {day} BETWEEN 1 AND 31 THEN TRY_CAST(printf('%04d-%02d-%02d', CAST({x} AS BIGINT), CAST({y} AS BIGINT), CAST({day} AS BIGINT)) AS DATE) END",
+                day = self.arg(2)
             ),
             "to_unix" => format!("(epoch_us({x}) // 1000000)"),
-            "from_unix" => {
-                format!("TRY(make_timestamptz(CAST(CAST({x} AS HUGEINT) * 1000000 AS BIGINT)))")
-            }
+            // The years 1 to 9999. DuckDB holds more, but cannot turn all of it into local time.
+            "from_unix" => format!(
+                "CASE WHEN {x} BETWEEN -62135596800 AND 253402300799 THEN make_timestamptz(CAST({x} AS BIGINT) * 1000000) END"
+            ),
 
             // lists
             "element" => format!("list_extract({x}, {})", self.position(1)),
@@ -365,37 +409,31 @@ impl Call<'_> {
                     Type::List(of) => to_text("e", of),
                     _ => "CAST(e AS VARCHAR)".to_owned(),
                 };
-                format!("array_to_string(list_transform({x}, lambda e: {element}), {y})")
+                format!(
+                    "CASE WHEN {y} IS NOT NULL THEN array_to_string(list_transform({x}, lambda e: {element}), {y}) END"
+                )
             }
 
             // conversions
             "text" => to_text(x, self.ty(0)),
             "int" => match self.ty(0) {
-                Type::Text => when_matching(
-                    &self.trimmed(),
-                    "[+-]?[0-9]+",
-                    &format!("TRY_CAST({} AS BIGINT)", self.trimmed()),
-                ),
+                Type::Text => read(x, &[(WHOLE, &|t| format!("TRY_CAST({t} AS BIGINT)"))]),
                 Type::Bool => format!("CAST({x} AS BIGINT)"),
                 _ => format!("TRY_CAST(trunc({x}) AS BIGINT)"),
             },
-            "decimal" => match self.ty(0) {
-                Type::Text => when_matching(
-                    &self.trimmed(),
-                    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)",
-                    &format!("TRY_CAST({} AS {})", self.trimmed(), sql_type(self.result)),
-                ),
-                Type::Bool => self.typed(&format!("CAST({x} AS BIGINT)")),
-                _ => format!("TRY_CAST({x} AS {})", sql_type(self.result)),
-            },
+            "decimal" => {
+                let wanted = sql_type(self.result);
+                match self.ty(0) {
+                    Type::Text => read(x, &[(POINT, &|t| format!("TRY_CAST({t} AS {wanted})"))]),
+                    Type::Bool => self.typed(&format!("CAST({x} AS BIGINT)")),
+                    _ => format!("TRY_CAST({x} AS {wanted})"),
+                }
+            }
             "float" => match self.ty(0) {
                 Type::Text => {
-                    let value = format!("TRY_CAST({} AS DOUBLE)", self.trimmed());
-                    when_matching(
-                        &self.trimmed(),
-                        r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?",
-                        &format!("({})", finite(&value)),
-                    )
+                    let value =
+                        |t: &str| format!("({})", finite(&format!("TRY_CAST({t} AS DOUBLE)")));
+                    read(x, &[(&format!("{POINT}([eE][+-]?[0-9]+)?"), &value)])
                 }
                 Type::Bool => format!("CAST(CAST({x} AS BIGINT) AS DOUBLE)"),
                 _ => self.double(0),
@@ -403,7 +441,7 @@ impl Call<'_> {
             "bool" => match self.ty(0) {
                 Type::Text => format!(
                     "CASE WHEN lower({0}) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true WHEN lower({0}) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false END",
-                    self.trimmed()
+                    trim(x)
                 ),
                 Type::Bool => x.to_owned(),
                 _ => format!("({x} <> 0)"),
@@ -453,10 +491,6 @@ impl Call<'_> {
         format!("CAST({} AS INTEGER)", self.arg(index))
     }
 
-    fn trimmed(&self) -> String {
-        format!("trim({}, {})", self.arg(0), white_space())
-    }
-
     fn rounded(&self, name: &str) -> String {
         let x = self.arg(0);
         let decimals = self.args.get(1).map_or("0".to_owned(), |_| self.integer(1));
@@ -495,56 +529,43 @@ impl Call<'_> {
 
     /// A text as a local time, NULL when it is none.
     fn local_time(&self) -> String {
-        let x = self.trimmed();
-        let Some(format) = self.format() else {
-            return format!(
-                "CASE WHEN regexp_full_match({x}, {plain}) THEN TRY_CAST({x} AS TIMESTAMP) WHEN regexp_full_match({x}, {offset}) THEN timezone({zone}, {instant}) END",
-                plain = quoted(&iso(false)),
-                offset = quoted(&iso(true)),
-                zone = self.zone(),
-                instant = self.iso_instant(),
-            );
-        };
-        match Format::of(format) {
-            Ok(format) if format.offset => {
-                format.parsed(&x, &format!("timezone({}, {})", self.zone(), format.engine(&x)))
-            }
-            Ok(format) => format.parsed(&x, &format.engine(&x)),
-            Err(why) => failing(&why),
-        }
+        let zone = self.zone();
+        self.read_time(&|local| local, &|instant| format!("timezone({zone}, {instant})"))
     }
 
     /// A text as an instant, NULL when it is none.
     fn instant(&self) -> String {
-        let x = self.trimmed();
+        let zone = self.zone();
+        self.read_time(&|local| format!("timezone({zone}, {local})"), &|instant| instant)
+    }
+
+    /// A text as a time, by its format or by the ISO form; what becomes of it depends on whether it
+    /// states an offset from UTC.
+    fn read_time(
+        &self,
+        local: &dyn Fn(String) -> String,
+        instant: &dyn Fn(String) -> String,
+    ) -> String {
+        let x = self.arg(0);
         let Some(format) = self.format() else {
-            return format!(
-                "CASE WHEN regexp_full_match({x}, {plain}) THEN timezone({zone}, TRY_CAST({x} AS TIMESTAMP)) WHEN regexp_full_match({x}, {offset}) THEN {instant} END",
-                plain = quoted(&iso(false)),
-                offset = quoted(&iso(true)),
-                zone = self.zone(),
-                instant = self.iso_instant(),
+            return read(
+                x,
+                &[
+                    (&iso(false), &|t| local(format!("TRY_CAST({t} AS TIMESTAMP)"))),
+                    (&iso(true), &|t| instant(iso_instant(t))),
+                ],
             );
         };
         match Format::of(format) {
-            Ok(format) if format.offset => format.parsed(&x, &format.engine(&x)),
-            Ok(format) => {
-                format.parsed(&x, &format!("timezone({}, {})", self.zone(), format.engine(&x)))
-            }
+            Ok(format) => read(
+                x,
+                &[(&format.pattern, &|t| {
+                    let time = format!("try_strptime({t}, {})", quoted(&format.letters));
+                    if format.offset { instant(time) } else { local(time) }
+                })],
+            ),
             Err(why) => failing(&why),
         }
-    }
-
-    /// A text of the ISO form with an offset, brought to the one form of it that DuckDB reads
-    /// whether or not it has seconds.
-    fn iso_instant(&self) -> String {
-        let parts = format!(
-            r"regexp_replace(regexp_replace(regexp_replace(replace({}, ' ', 'T'), 'Z$', '+00'), '(T[0-9:]+)(\.[0-9]{{6}})[0-9]+', '\1\2'), 'T([+-])', '\1')",
-            self.trimmed()
-        );
-        format!(
-            "try_strptime({parts}, ['%Y-%m-%dT%H:%M%z', '%Y-%m-%dT%H:%M:%S%z', '%Y-%m-%dT%H:%M:%S.%f%z'])"
-        )
     }
 
     /// The stable hash of the row: `[seed], key, label`.
@@ -580,14 +601,6 @@ impl Format {
             offset: format::has_offset(&text),
         })
     }
-
-    fn engine(&self, text: &str) -> String {
-        format!("try_strptime({text}, {})", quoted(&self.letters))
-    }
-
-    fn parsed(&self, text: &str, value: &str) -> String {
-        when_matching(text, &self.pattern, value)
-    }
 }
 
 /// The pattern of a date or a timestamp as Camp writes it, seconds and their parts optional.
@@ -599,6 +612,17 @@ fn iso(offset: bool) -> String {
     } else {
         format!("{day}({time})?")
     }
+}
+
+/// A text of the ISO form with an offset, brought to the one form of it that DuckDB reads whether
+/// or not it has seconds.
+fn iso_instant(text: &str) -> String {
+    let text = format!(
+        r"regexp_replace(regexp_replace(regexp_replace(replace({text}, ' ', 'T'), 'Z$', '+00'), '(T[0-9:]+)(\.[0-9]{{6}})[0-9]+', '\1\2'), 'T([+-])', '\1')"
+    );
+    format!(
+        "try_strptime({text}, ['%Y-%m-%dT%H:%M%z', '%Y-%m-%dT%H:%M:%S%z', '%Y-%m-%dT%H:%M:%S.%f%z'])"
+    )
 }
 
 /// SQL that fails with this message; only for calls that the checker refuses.

@@ -12,7 +12,10 @@ pub mod session;
 pub mod spill;
 pub mod tables;
 pub mod types;
+mod typing;
 
+#[cfg(test)]
+mod file_tests;
 #[cfg(test)]
 mod tests;
 

@@ -79,6 +79,26 @@ pub fn literal(value: &Value, ty: &Type) -> String {
     }
 }
 
+/// A constant as people write it, without the engine's type names.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::Missing => String::new(),
+        Value::Bool(b) => b.to_string(),
+        Value::Int(i) => i.to_string(),
+        Value::Decimal { digits, scale } => decimal(*digits, *scale),
+        Value::Float(x) => x.to_string(),
+        Value::Text(t) => t.clone(),
+        Value::Date(d) => d.to_string(),
+        Value::Timestamp(t) => t.to_string(),
+        Value::Instant(t) => t.to_string(),
+        Value::Duration(d) => format!("{} months {} days {} µs", d.months, d.days, d.micros),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(plain).collect();
+            format!("({})", items.join(", "))
+        }
+    }
+}
+
 fn decimal(digits: i128, scale: u8) -> String {
     if scale == 0 {
         return digits.to_string();

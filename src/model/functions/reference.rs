@@ -202,7 +202,8 @@ pub fn reference_markdown() -> String {
          src/model/functions/ instead. -->\n\nWhere an entry does not say otherwise, a missing \
          argument gives a missing result. Arguments in brackets may be left out; `…` means that the \
          last one may be repeated. Every example is run by the tests, at 2026-11-24T09:30 in \
-         Europe/Paris, for a row with the key 42.\n\n"
+         Europe/Paris, for a row with the key 42. *Elsewhere* lists what other tools call it; Camp answers those \
+         names with its own.\n\n"
     );
     for group in GROUPS {
         out.push_str(&format!("* [{}](#{})", group.title(), anchor(group.title())));
@@ -226,7 +227,11 @@ pub fn reference_markdown() -> String {
             if let Some(note) = implicit(function) {
                 out.push_str(&format!(" {note}"));
             }
-            out.push_str(&format!("\n\n```camp\n{example}    # {value}\n```\n"));
+            out.push_str(&format!("\n\nExample: `{example}` gives `{value}`"));
+            if !function.aliases.is_empty() {
+                out.push_str(&format!("  \n*Elsewhere*: {}", function.aliases.join(", ")));
+            }
+            out.push('\n');
         }
     }
     out.push_str(

@@ -329,7 +329,7 @@ pub(super) const ENTRIES: &[FunctionInfo] = &[
         &["date_from_parts", "date_serial"],
         &[param("year", Accepts::Int), param("month", Accepts::Int), param("day", Accepts::Int)],
         Type::Date,
-        "The date of a year, a month and a day. Missing where there is no such day.",
+        "The date of a year, a month and a day. Missing where there is no such day, and outside the years 1 to 9999.",
         ("make_date(2026, 11, 24)", "2026-11-24"),
     ),
     time(
@@ -345,8 +345,8 @@ pub(super) const ENTRIES: &[FunctionInfo] = &[
         &["from_unixtime", "epoch_to_timestamp"],
         &[param("seconds", Accepts::Int)],
         Type::Instant,
-        "The instant that many seconds after 1970-01-01 in UTC. Missing where that is no time \
-         (before about the year -290,000 or after 294,000): milliseconds are to be divided by 1000.",
+        "The instant that many seconds after 1970-01-01 in UTC. Missing outside the years 1 to 9999, \
+         which milliseconds of our days are: `from_unix(int(x / 1000))`.",
         ("year(from_unix(1795478400))", "2026"),
     ),
 ];

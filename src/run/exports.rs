@@ -1,0 +1,146 @@
+//! Exports: written beside their places, renamed after the commit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::activity::export::ExportFile;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::engine::duckdb::{Session as Engine, print};
+use crate::model::program::Program;
+use crate::model::schema::Scan;
+use crate::plan::PlannedExport;
+use crate::plan::query::Statement;
+
+/// A file written beside its place. Dropped unpublished, it is removed again.
+#[derive(Debug)]
+pub struct Staged {
+    /// Index of the step in the program.
+    pub step: usize,
+    /// Where it will be.
+    pub target: PathBuf,
+    /// Its rows.
+    pub rows: u64,
+    beside: PathBuf,
+    published: bool,
+}
+
+impl Staged {
+    /// Puts the file in its place, replacing an older one.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn publish(mut self) -> Result<(), Diagnostic> {
+        fs::rename(&self.beside, &self.target).map_err(|e| {
+            Diagnostic::error(
+                codes::data::EXPORT_FAILED,
+                format!("`{}` cannot be put in its place", self.target.display()),
+            )
+            .help("the audiences of the run are saved; export again")
+            .cause(e)
+        })?;
+        self.published = true;
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.published {
+            // Nothing to be done about a file that cannot be removed: the run has its own error.
+            let _ = fs::remove_file(&self.beside);
+        }
+    }
+}
+
+/// Writes an export beside its place.
+///
+/// # Errors
+/// When the file would destroy what the run reads, or cannot be written.
+pub fn stage(
+    engine: &Engine,
+    program: &Program,
+    operation: &ExportFile,
+    planned: &PlannedExport,
+) -> Result<Staged, Diagnostic> {
+    let target = &operation.path;
+    refuse_sources(engine, program, operation)?;
+    let failed = |cause: &dyn std::fmt::Display| {
+        Diagnostic::error(
+            codes::data::EXPORT_FAILED,
+            format!("`{}` cannot be written", target.display()),
+        )
+        .label(operation.path_span, "written here")
+        .help("choose a folder that can be written")
+        .cause(cause)
+    };
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|e| failed(&e))?;
+    let Some(name) = target.file_name() else {
+        return Err(failed(&"the path names a folder"));
+    };
+    if target.is_dir() {
+        return Err(failed(&"the path names a folder"));
+    }
+    let beside = folder.join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
+    let mut staged = Staged {
+        step: planned.step,
+        target: target.clone(),
+        rows: 0,
+        beside: beside.clone(),
+        published: false,
+    };
+    let copy = Statement::Copy {
+        select: planned.rows.clone(),
+        path: beside.to_string_lossy().into_owned(),
+        format: operation.format.clone(),
+    };
+    staged.rows = engine.execute(&print::statement(&copy)).map_err(|e| failed(&e.message))?;
+    Ok(staged)
+}
+
+/// A file that the run reads, or a database, must never be the target: the engine would destroy it.
+fn refuse_sources(
+    engine: &Engine,
+    program: &Program,
+    operation: &ExportFile,
+) -> Result<(), Diagnostic> {
+    let target = real(&operation.path);
+    let mut taken: Vec<(PathBuf, &str)> = Vec::new();
+    for dimension in &program.dimensions {
+        if let Scan::Files { paths, .. } = &dimension.scan {
+            taken.extend(paths.iter().map(|p| (real(Path::new(p)), "is read by the campaign")));
+        }
+    }
+    for path in
+        engine.project_path().map(Path::to_path_buf).into_iter().chain(engine.attached_paths())
+    {
+        let mut log = path.clone().into_os_string();
+        log.push(".wal");
+        taken.push((real(Path::new(&log)), "is the log of a database"));
+        taken.push((real(&path), "is a database"));
+    }
+    for campaign in &program.campaigns {
+        taken.push((real(Path::new(&campaign.file)), "is the campaign itself"));
+    }
+    match taken.into_iter().find(|(path, _)| *path == target) {
+        None => Ok(()),
+        Some((_, what)) => Err(Diagnostic::error(
+            codes::data::EXPORT_OVER_SOURCE,
+            format!("The export would overwrite `{}`, which {what}", operation.path.display()),
+        )
+        .label(operation.path_span, "would be overwritten")
+        .help("export to another file")),
+    }
+}
+
+/// The path with links resolved, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    match (absolute.parent().and_then(|p| p.canonicalize().ok()), absolute.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => absolute,
+    }
+}

@@ -1,0 +1,489 @@
+//! The front door: a session opens sources, checks, plans and runs campaigns.
+//!
+//! ```text
+//! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
+//! ```
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::activity::Registry;
+use crate::catalogue::Catalogue;
+use crate::check::{self, Imports, Unit};
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::engine::duckdb::{self, EngineOptions, print};
+use crate::model::program::Program;
+use crate::model::schema::{Audience, FileOptions, Relation, World};
+use crate::plan::{self, Plan};
+use crate::run::execute::Execution;
+use crate::run::history::Recorded;
+use crate::run::publish::publish;
+use crate::run::report::{PlanReport, Progress, RunReport};
+use crate::source::{SourceMap, Span};
+use crate::syntax;
+
+/// What a session is told from outside the scripts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// The project's database; none: in memory, nothing is kept.
+    pub database: Option<PathBuf>,
+    /// The instant of all relative dates; the clock, read once, when not given.
+    pub as_of: Option<Timestamp>,
+    /// `--timezone`
+    pub timezone: Option<String>,
+    /// Of `camp.toml`.
+    pub default_timezone: Option<String>,
+    /// `--set name=value`
+    pub set: Vec<(String, String)>,
+    /// `--only`: labels, files or transitions; empty: everything.
+    pub only: Vec<String>,
+    /// Compute everything, write nothing.
+    pub dry_run: bool,
+    /// No `sql`, no access beyond what the scripts name.
+    pub safe: bool,
+    /// How long a locked database is waited for.
+    pub wait: Duration,
+    /// The engine's memory limit.
+    pub memory_limit: Option<String>,
+    /// The engine's threads.
+    pub threads: Option<u32>,
+    /// Where the engine spills.
+    pub temp_directory: Option<PathBuf>,
+    /// A copy of the database for readers, replaced after each commit.
+    pub publish: Option<PathBuf>,
+}
+
+/// A stage of the pipeline that can be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The tree as written.
+    Ast,
+    /// Names bound, types known.
+    Program,
+    /// The steps.
+    Plan,
+}
+
+/// A step of a plan with its text for the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExplainedStep {
+    /// What it does.
+    pub title: String,
+    /// The clauses it came from.
+    pub places: Vec<Span>,
+    /// The statement.
+    pub sql: String,
+}
+
+/// Stops a session from another thread.
+#[derive(Clone, Default)]
+pub struct Interrupter {
+    engine: Arc<Mutex<Interrupted>>,
+}
+
+#[derive(Default)]
+struct Interrupted {
+    asked: bool,
+    engine: Option<duckdb::Interrupter>,
+}
+
+impl Interrupter {
+    /// Stops what the session does; nothing is saved.
+    pub fn interrupt(&self) {
+        let engine = {
+            let Ok(mut state) = self.engine.lock() else { return };
+            state.asked = true;
+            state.engine.clone()
+        };
+        if let Some(engine) = engine {
+            engine.interrupt();
+        }
+    }
+
+    fn watch(&self, engine: duckdb::Interrupter) {
+        let Ok(mut state) = self.engine.lock() else { return };
+        if state.asked {
+            engine.interrupt();
+        }
+        state.engine = Some(engine);
+    }
+}
+
+/// A session.
+pub struct Session {
+    /// All texts read so far, for the places of diagnostics.
+    pub sources: SourceMap,
+    settings: Settings,
+    as_of: Timestamp,
+    started: Timestamp,
+    registry: Registry,
+    interrupter: Interrupter,
+}
+
+/// A program and what it was checked against.
+struct Checked {
+    program: Program,
+    engine: duckdb::Session,
+    catalogue: Catalogue,
+    warnings: Diagnostics,
+}
+
+impl Session {
+    /// A session with these settings. Nothing is opened yet.
+    pub fn new(settings: Settings) -> Session {
+        let started = Timestamp::now();
+        Session {
+            sources: SourceMap::default(),
+            as_of: settings.as_of.unwrap_or(started),
+            started,
+            settings,
+            registry: Registry::builtin(),
+            interrupter: Interrupter::default(),
+        }
+    }
+
+    /// Stops this session from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
+    }
+
+    /// Checks campaigns: everything that can be known without their data.
+    pub fn check(&mut self, files: &[String]) -> (Option<Program>, Diagnostics) {
+        match self.checked(files, false) {
+            Ok(checked) => (Some(checked.program), checked.warnings),
+            Err(diagnostics) => (None, diagnostics),
+        }
+    }
+
+    /// Computes campaigns and says what would change.
+    ///
+    /// # Errors
+    /// What is wrong with the scripts, the data or the database.
+    pub fn plan(&mut self, files: &[String]) -> Result<PlanReport, Diagnostics> {
+        let checked = self.checked(files, true)?;
+        let plan = self.planned(&checked)?;
+        self.execution(&checked, &plan, &mut |_| {}).preview()
+    }
+
+    /// The steps of campaigns with their text for the engine.
+    ///
+    /// # Errors
+    /// What is wrong with the scripts or the database.
+    pub fn explain(&mut self, files: &[String]) -> Result<Vec<ExplainedStep>, Diagnostics> {
+        let checked = self.checked(files, true)?;
+        let plan = self.planned(&checked)?;
+        Ok(explained(&checked.program, &plan))
+    }
+
+    /// Runs campaigns together: one plan, one commit.
+    ///
+    /// # Errors
+    /// What is wrong; nothing was saved, exported or delivered then.
+    pub fn run(
+        &mut self,
+        files: &[String],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<RunReport, Diagnostics> {
+        let checked = self.checked(files, true)?;
+        let plan = self.planned(&checked)?;
+        let mut report = self.execution(&checked, &plan, progress).run(self.settings.dry_run)?;
+        if let (Some(copy), false) = (&self.settings.publish, self.settings.dry_run) {
+            report.warnings.extend(publish(&checked.engine, copy).err());
+        }
+        Ok(report)
+    }
+
+    /// A stage of the pipeline, as text.
+    ///
+    /// # Errors
+    /// What is wrong before that stage is reached.
+    pub fn debug(&mut self, stage: Stage, file: &str) -> Result<String, Diagnostics> {
+        let files = [file.to_owned()];
+        match stage {
+            Stage::Ast => {
+                let (unit, diagnostics) = self.read(file)?;
+                if diagnostics.has_errors() {
+                    return Err(diagnostics);
+                }
+                Ok(format!("{:#?}", unit.ast))
+            }
+            Stage::Program => {
+                let checked = self.checked(&files, false)?;
+                Ok(check::print::program(&checked.program))
+            }
+            Stage::Plan => {
+                let steps = self.explain(&files)?;
+                let text = steps.iter().map(|s| format!("-- {}\n{};\n", s.title, s.sql));
+                Ok(text.collect::<Vec<_>>().join("\n"))
+            }
+        }
+    }
+
+    fn execution<'a>(
+        &'a self,
+        checked: &'a Checked,
+        plan: &'a Plan,
+        progress: &'a mut dyn FnMut(Progress),
+    ) -> Execution<'a> {
+        Execution {
+            program: &checked.program,
+            plan,
+            engine: &checked.engine,
+            catalogue: &checked.catalogue,
+            sources: &self.sources,
+            as_of: self.as_of,
+            started: self.started,
+            database: self.settings.database.as_ref().map(|p| p.display().to_string()),
+            progress,
+            warnings: checked.warnings.clone().sorted(),
+        }
+    }
+
+    fn planned(&self, checked: &Checked) -> Result<Plan, Diagnostics> {
+        let history = Recorded::new(&checked.catalogue, &checked.program);
+        let wanted = plan::wanted(&checked.program, &self.settings.only).map_err(one)?;
+        let (plan, diagnostics) = plan::plan(&checked.program, self.as_of, &history, &wanted);
+        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(plan) }
+    }
+
+    fn checked(&mut self, files: &[String], require_params: bool) -> Result<Checked, Diagnostics> {
+        let mut diagnostics = Diagnostics::default();
+        let mut units = Vec::new();
+        for file in files {
+            match self.read(file) {
+                Ok((unit, found)) => {
+                    diagnostics.extend(found);
+                    units.push(unit);
+                }
+                Err(found) => diagnostics.extend(found),
+            }
+        }
+        let engine = match duckdb::Session::open(&self.engine_options()) {
+            Ok(engine) => engine,
+            Err(wrong) => {
+                diagnostics.push(wrong);
+                return Err(diagnostics);
+            }
+        };
+        self.interrupter.watch(engine.interrupt_handle());
+        let catalogue = match Catalogue::load(&engine) {
+            Ok(catalogue) => catalogue,
+            Err(wrong) => {
+                diagnostics.push(wrong);
+                return Err(diagnostics);
+            }
+        };
+        let options = check::Options {
+            as_of: self.as_of,
+            timezone: self.settings.timezone.clone(),
+            default_timezone: self.settings.default_timezone.clone(),
+            set: self.settings.set.clone(),
+            safe: self.settings.safe,
+            require_params,
+        };
+        let mut world = Project { engine, catalogue };
+        let mut reader = Reader { sources: &mut self.sources, diagnostics: Diagnostics::default() };
+        let (program, found) =
+            check::check(units, &mut reader, &mut world, &self.registry, &options);
+        diagnostics.extend(reader.diagnostics);
+        diagnostics.extend(found);
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        let Project { engine, catalogue } = world;
+        Ok(Checked { program, engine, catalogue, warnings: diagnostics })
+    }
+
+    fn engine_options(&self) -> EngineOptions {
+        EngineOptions {
+            database: self.settings.database.clone(),
+            memory_limit: self.settings.memory_limit.clone(),
+            threads: self.settings.threads,
+            temp_directory: self.settings.temp_directory.clone(),
+            max_temp: None,
+            safe: self.settings.safe,
+            wait: self.settings.wait,
+        }
+    }
+
+    fn read(&mut self, file: &str) -> Result<(Unit, Diagnostics), Diagnostics> {
+        let (name, base, bytes) = if file == "-" {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .lock()
+                .read_to_end(&mut bytes)
+                .map_err(|e| one(unreadable(file, &e)))?;
+            ("<stdin>".to_owned(), PathBuf::from("."), bytes)
+        } else {
+            let bytes = std::fs::read(file).map_err(|e| one(unreadable(file, &e)))?;
+            (file.to_owned(), folder_of(Path::new(file)), bytes)
+        };
+        unit(&mut self.sources, name, base, bytes).map_err(one)
+    }
+}
+
+fn one(diagnostic: Diagnostic) -> Diagnostics {
+    let mut all = Diagnostics::default();
+    all.push(diagnostic);
+    all
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn unreadable(file: &str, cause: &std::io::Error) -> Diagnostic {
+    let title = if cause.kind() == std::io::ErrorKind::NotFound {
+        format!("There is no file `{file}`")
+    } else {
+        format!("`{file}` cannot be read")
+    };
+    Diagnostic::error(codes::usage::SCRIPT_UNREADABLE, title)
+        .help("name a campaign that exists, or `-` for the standard input")
+        .cause(cause)
+}
+
+/// A text as a unit: its bytes must be UTF-8, a BOM is dropped.
+fn unit(
+    sources: &mut SourceMap,
+    name: String,
+    base: PathBuf,
+    bytes: Vec<u8>,
+) -> Result<(Unit, Diagnostics), Diagnostic> {
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
+        Diagnostic::error(
+            codes::usage::SCRIPT_NOT_UTF8,
+            format!("`{name}` is not UTF-8: line {line} has a byte that is no text"),
+        )
+        .help("save the file as UTF-8")
+    })?;
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    let source = sources.add(name.clone(), text).map_err(|_| {
+        Diagnostic::error(codes::usage::SCRIPT_UNREADABLE, format!("`{name}` is too large"))
+            .help("split the campaign into several files")
+    })?;
+    let (ast, diagnostics) = syntax::parse(sources, source);
+    Ok((Unit { source, name, ast, base }, diagnostics))
+}
+
+/// Reads imported files.
+struct Reader<'a> {
+    sources: &'a mut SourceMap,
+    diagnostics: Diagnostics,
+}
+
+impl Imports for Reader<'_> {
+    fn import(&mut self, path: &str, base: &Path, span: Span) -> Result<Unit, Diagnostic> {
+        let file = base.join(path);
+        let name = file.display().to_string();
+        let bytes = std::fs::read(&file).map_err(|e| {
+            unreadable(&name, &e)
+                .label(span, "imported here")
+                .help("name a file relative to the folder of this one")
+        })?;
+        let (unit, found) = unit(self.sources, name, folder_of(&file), bytes)?;
+        self.diagnostics.extend(found);
+        Ok(unit)
+    }
+}
+
+/// The world as a project sees it: the engine's tables and files, the catalogue's audiences.
+struct Project {
+    engine: duckdb::Session,
+    catalogue: Catalogue,
+}
+
+impl World for Project {
+    fn table(&mut self, parts: &[String], span: Span) -> Result<Relation, Diagnostic> {
+        self.engine.table(parts, span)
+    }
+
+    fn file(
+        &mut self,
+        path: &str,
+        base: &Path,
+        options: &FileOptions,
+        span: Span,
+    ) -> Result<Relation, Diagnostic> {
+        self.engine.file(path, base, options, span)
+    }
+
+    fn attach(&mut self, name: &str, uri: &str, base: &Path, span: Span) -> Result<(), Diagnostic> {
+        self.engine.attach(name, uri, base, span)
+    }
+
+    fn audience(&mut self, label: &str) -> Result<Option<Audience>, Diagnostic> {
+        Ok(self.catalogue.find(label).map(|e| e.audience.clone()))
+    }
+
+    fn audience_labels(&mut self) -> Vec<String> {
+        self.catalogue.labels().map(str::to_owned).collect()
+    }
+
+    fn table_names(&mut self) -> Vec<String> {
+        self.engine.table_names()
+    }
+}
+
+fn explained(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
+    let mut steps = Vec::new();
+    for check in &plan.key_checks {
+        let dim = &program[check.dimension];
+        steps.push(ExplainedStep {
+            title: format!("check that the key of {} is unique", dim.name),
+            places: vec![dim.span],
+            sql: print::select(&check.counts),
+        });
+    }
+    for step in &plan.steps {
+        steps.push(ExplainedStep {
+            title: step.title.clone(),
+            places: step.clauses.iter().map(|(_, e)| e.span).collect(),
+            sql: print::statement(&step.statement),
+        });
+    }
+    for (select, transitions) in &plan.counts {
+        let names: Vec<&str> = transitions.iter().map(|t| program[*t].name.as_str()).collect();
+        steps.push(ExplainedStep {
+            title: format!("count {}", names.join(", ")),
+            places: transitions.iter().map(|t| program[*t].span).collect(),
+            sql: print::select(select),
+        });
+    }
+    for guard in &plan.guards {
+        steps.push(ExplainedStep {
+            title: "ask whether a condition holds".into(),
+            places: vec![program.steps[guard.step].span],
+            sql: print::select(&guard.select),
+        });
+    }
+    for save in &plan.saves {
+        let label = plan::save_of(program, save.step).map_or("", |s| s.label.as_str());
+        steps.push(ExplainedStep {
+            title: format!("save \"{label}\""),
+            places: vec![program.steps[save.step].span],
+            sql: print::select(&save.rows),
+        });
+    }
+    for export in &plan.exports {
+        let path = plan::export_of(program, export.step);
+        steps.push(ExplainedStep {
+            title: format!(
+                "export {}",
+                path.map_or(String::new(), |e| e.path.display().to_string())
+            ),
+            places: vec![program.steps[export.step].span],
+            sql: print::select(&export.rows),
+        });
+    }
+    steps
+}
