@@ -1,9 +1,61 @@
 // Written by `CAMP_BLESS=1 cargo test --test main the_list`.
 
 cases! { parse:
+    ca_misplaced_clause
+    ca_quantifier_takes_a_bracket
+    ca_script_that_is_not_utf_8
+    ca_statement_ends_at_the_next_margin
+    call_independent_errors_are_reported
+    can_empty_file
+    can_unknown_activity_and_a_near_one
+    can_unterminated_text
+    cbom_crlf_and_tabs
+    ccomments_only
+    ccomparisons_do_not_chain
+    cdates_that_are_none
+    cdeep_nesting_has_a_limit
+    cor_of_a_bare_value
+    creserved_words_need_backticks
+    cspellings_of_other_languages
 }
 
 cases! { check:
+    ca_campaign_without_a_zone_is_warned
+    ca_campaign_zone_that_does_not_exist
+    ca_data_file_that_is_not_there
+    ca_dimension_without_a_key_is_no_population
+    ca_key_that_is_no_column
+    ca_large_number_does_not_fit
+    ca_name_that_fits_two_things
+    ca_percentage_after_a_minus
+    ca_plugin_that_is_not_loaded
+    ca_selected_expression_needs_a_name
+    ca_transition_is_defined_once
+    ca_version_that_does_not_exist
+    can_anniversary_is_only_compared_so
+    can_import_is_read_once
+    can_import_that_is_not_there
+    can_unknown_parameter_on_the_command_line
+    ccombine_mixes_need_brackets
+    ccombine_of_two_dimensions
+    ccombine_of_types_that_do_not_widen
+    cdefinitions_in_a_circle
+    cdurations_are_not_compared
+    cexpectations_are_conditions_over_populations
+    cfunctions_check_their_arguments
+    cimports_in_a_circle
+    climit_needs_an_order
+    cnames_inside_a_quantifier_are_the_linked_rows
+    coptions_of_a_dimension
+    cpatterns_are_checked
+    csave_modes_exclude_each_other
+    csql_takes_columns_that_exist
+    cto_many_links_need_an_aggregate
+    ctwo_saves_of_one_label
+    ctypes_that_do_not_compare
+    cunknown_names_suggest_the_nearest
+    cupdate_existing_of_an_unknown_label
+    cused_before_it_is_defined
 }
 
 cases! { run:

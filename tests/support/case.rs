@@ -322,7 +322,7 @@ fn expected(
     if !title.is_empty() {
         out.title = Some(title.to_owned());
     }
-    if out.code.is_none() && out.at.is_none() && out.title.is_none() {
+    if out.code.is_none() && out.at.is_none() && out.title.is_none() && on_line.is_none() {
         return Err("says nothing of the error".into());
     }
     Ok(out)
