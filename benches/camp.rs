@@ -155,7 +155,13 @@ impl Bench<'_> {
 
     fn camp(&self, script: &Path, database: &Path, extra: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_camp"));
-        command.arg("run").arg(script).arg("--db").arg(database).args(["--as-of", AS_OF]).args(extra);
+        command
+            .arg("run")
+            .arg(script)
+            .arg("--db")
+            .arg(database)
+            .args(["--as-of", AS_OF])
+            .args(extra);
         command
     }
 
@@ -230,7 +236,9 @@ impl Bench<'_> {
             )
         };
         let (camp, plain) = (self.fresh("camp_history.duckdb"), self.fresh("sql_history.duckdb"));
-        assert!(self.camp(&script(90), &camp, &[]).stdout(Stdio::null()).status().unwrap().success());
+        assert!(
+            self.camp(&script(90), &camp, &[]).stdout(Stdio::null()).status().unwrap().success()
+        );
         assert!(self.sql(&sql(90), &plain).status().unwrap().success());
         let mut turn = 0;
         let mut other = 0;
@@ -371,7 +379,8 @@ impl Bench<'_> {
     }
 
     fn measure(&self, contestants: &mut [Contestant<'_>]) -> Vec<(String, Vec<Cost>)> {
-        let rounds = std::env::var("CAMP_BENCH_ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(7);
+        let rounds =
+            std::env::var("CAMP_BENCH_ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(7);
         let mut costs: Vec<(String, Vec<Cost>)> =
             contestants.iter().map(|(name, _)| ((*name).to_owned(), Vec::new())).collect();
         for round in 0..=rounds {

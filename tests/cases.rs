@@ -7,7 +7,7 @@ use crate::support::case::{Before, Case, Run};
 use crate::support::database::{self, Snapshot};
 use crate::support::{compare, drive};
 
-/// A test for each case of a folder. The name is the file's, with a letter before its number.
+/// A test for each case of a folder. The name is the file's, with `n` before a number.
 macro_rules! cases {
     ($stage:ident: $($name:ident)*) => {
         mod $stage {
@@ -36,7 +36,8 @@ fn folder() -> PathBuf {
 const STAGES: [&str; 5] = ["parse", "check", "run", "field", "fixme"];
 
 fn run(stage: &str, name: &str) {
-    let file = name.strip_prefix('c').unwrap();
+    let numbered = |n: &str| n.starts_with(|c: char| c.is_ascii_digit());
+    let file = name.strip_prefix('n').filter(|n| numbered(n)).unwrap_or(name);
     let path = folder().join(stage).join(format!("{file}.camp"));
     let wanted = if stage == "fixme" { file.split('_').next().unwrap() } else { stage };
     let how = match wanted {
@@ -200,7 +201,8 @@ fn the_list_names_every_case() {
         names.sort();
         write!(list, "\ncases! {{ {stage}:\n").unwrap();
         for name in names {
-            writeln!(list, "    c{name}").unwrap();
+            let letter = if name.starts_with(|c: char| c.is_ascii_digit()) { "n" } else { "" };
+            writeln!(list, "    {letter}{name}").unwrap();
         }
         list.push_str("}\n");
     }

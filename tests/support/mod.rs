@@ -4,3 +4,4 @@ pub mod case;
 pub mod compare;
 pub mod database;
 pub mod drive;
+pub mod project;
