@@ -11,8 +11,9 @@ use crate::diagnostic::codes::data as codes;
 
 use super::schema::{self, Failed};
 use super::stage::{Changes, StagedSave};
-use super::store::{Store, StoreError};
+use super::store::Store;
 use super::{Catalogue, Entry, Shape, StoredColumn, fold_label, sql};
+use crate::engine::duckdb::{EngineError, ErrorKind};
 
 /// What is written down about a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,6 +153,14 @@ pub(super) fn write<T>(
 ) -> Result<T, Diagnostic> {
     store.detach_project().map_err(failed)?;
     store.attach_project(false)?;
+    write_attached(store, run, body)
+}
+
+fn write_attached<T>(
+    store: &dyn Store,
+    run: Option<&str>,
+    body: impl FnOnce() -> Result<T, Failed>,
+) -> Result<T, Diagnostic> {
     let result = store.begin().map_err(Failed::from).and_then(|()| body());
     let value = match result {
         Ok(value) => value,
@@ -188,21 +197,23 @@ fn is_recorded(store: &dyn Store, run: &str) -> bool {
     found.unwrap_or(false)
 }
 
-fn failed(error: StoreError) -> Diagnostic {
-    let words = error.0.to_lowercase();
-    if words.contains("write-write conflict")
-        || words.contains("transactioncontext error: conflict")
-    {
-        return Diagnostic::error(
-            codes::CHANGED_MEANWHILE,
-            "the catalogue was changed by another run at the same moment, nothing was saved",
+/// The engine's kinds of error that say what to do; all else is a failed write.
+fn failed(error: EngineError) -> Diagnostic {
+    match error.kind {
+        ErrorKind::Conflict
+        | ErrorKind::Interrupted
+        | ErrorKind::OutOfMemory
+        | ErrorKind::SpillFull
+        | ErrorKind::DiskFull
+        | ErrorKind::Locked
+        | ErrorKind::Corrupt => error.into_diagnostic(None),
+        _ => Diagnostic::error(
+            codes::WRITE_FAILED,
+            "the catalogue could not be written, nothing was saved",
         )
-        .help("run again")
-        .cause(error);
-    }
-    Diagnostic::error(codes::WRITE_FAILED, "the catalogue could not be written, nothing was saved")
         .help("check the space on the disk and the rights of the database file")
-        .cause(error)
+        .cause(error),
+    }
 }
 
 /// Whether the attached project's catalogue has a record of this run: then it was committed.
@@ -229,7 +240,7 @@ pub(super) fn write_run(
     run: &RunRecord,
     status: &str,
     error: Option<&str>,
-) -> Result<u64, StoreError> {
+) -> Result<u64, EngineError> {
     let sequence = present.sequence + 1;
     let previous = present.last_run.as_deref();
     let values = [
@@ -276,7 +287,7 @@ pub(super) fn write_run(
 }
 
 /// Inserts rows of values, some hundreds per statement.
-fn insert(store: &dyn Store, into: &str, rows: &[String]) -> Result<(), StoreError> {
+fn insert(store: &dyn Store, into: &str, rows: &[String]) -> Result<(), EngineError> {
     for some in rows.chunks(500) {
         let rows: Vec<String> = some.iter().map(|r| format!("({r})")).collect();
         store.execute(&format!("INSERT INTO project.camp.{into} VALUES {}", rows.join(", ")))?;
@@ -407,7 +418,7 @@ impl Writer<'_> {
                             let from = sql::temp(&write.staged.content);
                             selects.push(all(write.staged.stored_key(), write, from, true));
                         }
-                        if old.shape == shape.id {
+                        if old.shape.id == shape.id {
                             let from = sql::audience(&old.table);
                             selects.push(all(old.stored_key(), write, from, false));
                         }
@@ -452,7 +463,7 @@ impl Writer<'_> {
             sql::temp(&write.staged.content)
         ));
         match written {
-            Err(error) if error.0.contains("already exists") => {
+            Err(error) if error.message.contains("already exists") => {
                 Err(taken(write.staged, error).into())
             }
             other => other.map(|_| ()).map_err(Failed::from),
@@ -552,7 +563,7 @@ impl Writer<'_> {
     }
 }
 
-fn taken(staged: &StagedSave, error: StoreError) -> Diagnostic {
+fn taken(staged: &StagedSave, error: EngineError) -> Diagnostic {
     let label = &staged.save.label;
     Diagnostic::error(
         codes::TABLE_TAKEN,
@@ -568,10 +579,13 @@ fn taken(staged: &StagedSave, error: StoreError) -> Diagnostic {
 ///
 /// The project is detached afterwards.
 pub fn log_failed_run(store: &dyn Store, run: &RunRecord, error: &str) -> bool {
-    if !store.project_exists() {
+    if !store.project_exists()
+        || store.detach_project().is_err()
+        || store.attach_project_now().is_err()
+    {
         return false;
     }
-    write(store, None, || {
+    write_attached(store, None, || {
         let created = schema::ensure(store)?;
         let present = Catalogue::read(store)?;
         write_run(store, &present, run, "failed", Some(error))?;

@@ -96,7 +96,7 @@ pub struct Entry {
     /// All columns with the engine's types, the key's first.
     pub stored: Vec<StoredColumn>,
     /// The shape of its present members.
-    pub shape: u64,
+    pub shape: Shape,
     /// What the checker knows of it.
     pub audience: Audience,
     /// The instant of its first version.
@@ -170,7 +170,7 @@ impl Catalogue {
             )
             .map_err(unreadable)?
             .into_iter()
-            .map(entry)
+            .map(|row| entry(row, &shapes))
             .collect::<Result<Vec<_>, Diagnostic>>()?;
         let last = store
             .query("SELECT sequence, id FROM project.camp.run ORDER BY sequence DESC LIMIT 1")
@@ -242,7 +242,7 @@ impl Catalogue {
     }
 }
 
-fn entry(row: Vec<Value>) -> Result<Entry, Diagnostic> {
+fn entry(row: Vec<Value>, shapes: &[Shape]) -> Result<Entry, Diagnostic> {
     let mut row = Row::new(row);
     let id = row.int()?;
     let label = row.text()?;
@@ -265,6 +265,10 @@ fn entry(row: Vec<Value>) -> Result<Entry, Diagnostic> {
     if stored.len() < key.len() || stored[..key.len()] != key[..] {
         return Err(damaged(format!("the key of `{label}` is not the start of its columns")));
     }
+    let Some(shape) = shapes.iter().find(|s| s.id == shape && s.identifies(&dimension, &key))
+    else {
+        return Err(damaged(format!("`{label}` has no change table")));
+    };
     let columns: Vec<Column> = stored
         .iter()
         .enumerate()
@@ -293,7 +297,7 @@ fn entry(row: Vec<Value>) -> Result<Entry, Diagnostic> {
         id,
         table,
         stored,
-        shape,
+        shape: shape.clone(),
         audience,
         created,
         updated,
@@ -306,7 +310,7 @@ fn entry(row: Vec<Value>) -> Result<Entry, Diagnostic> {
 }
 
 /// What a query could not read is the catalogue's fault, never the script's.
-fn unreadable(cause: store::StoreError) -> Diagnostic {
+fn unreadable(cause: crate::engine::duckdb::EngineError) -> Diagnostic {
     Diagnostic::error(codes::CATALOGUE_UNREADABLE, "the catalogue cannot be read")
         .help("restore the database file from a backup")
         .cause(cause)

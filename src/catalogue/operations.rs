@@ -11,6 +11,7 @@ use crate::diagnostic::codes::data as codes;
 use crate::source::Span;
 
 use super::commit::{self, Committed, RunRecord};
+use super::history;
 use super::schema;
 use super::stage::{self, Save, StagedSave};
 use super::store::Store;
@@ -89,7 +90,7 @@ pub fn members(
             let order: Vec<String> = shape.key.iter().map(|c| sql::column("m", &c.name)).collect();
             Ok(format!(
                 "SELECT * FROM ({}) AS m ORDER BY {}",
-                catalogue.members_sql(entry, version, shape),
+                history::members_sql(entry, version, shape),
                 order.join(", ")
             ))
         }
@@ -163,7 +164,7 @@ pub fn stays(
              FROM project.camp.membership WHERE audience = {} AND key = {} \
              ORDER BY entered_version NULLS FIRST, left_version NULLS LAST",
             sql::text(&entry.audience.label),
-            sql::text(&super::history::key_text(key)),
+            sql::text(&history::key_text(key)),
         ))
         .map_err(unreadable)?
         .into_iter()
@@ -219,8 +220,8 @@ pub fn difference(
     let only = |a: u64, b: u64| {
         format!(
             "SELECT a.* FROM ({}) AS a ANTI JOIN ({}) AS b ON {}",
-            catalogue.members_sql(entry, a, shape),
-            catalogue.members_sql(entry, b, shape),
+            history::members_sql(entry, a, shape),
+            history::members_sql(entry, b, shape),
             same.join(" AND ")
         )
     };
@@ -268,14 +269,9 @@ pub fn overlap(
     second: &str,
 ) -> Result<Overlap, Diagnostic> {
     let (a, b) = (catalogue.get(first)?, catalogue.get(second)?);
-    if a.shape != b.shape {
-        let shape = |e: &Entry| {
-            catalogue
-                .shape(e.shape)
-                .ok_or_else(|| super::damaged(format!("there is no shape {}", e.shape)))
-        };
+    if a.shape.id != b.shape.id {
         let what = format!("`{}` and `{}`", a.audience.label, b.audience.label);
-        return Err(not_comparable(&what, shape(a)?, shape(b)?));
+        return Err(not_comparable(&what, &a.shape, &b.shape));
     }
     let same: Vec<String> = a
         .stored_key()
@@ -361,8 +357,8 @@ pub fn restore(
     const STAGED: &str = "restored";
     let entry = catalogue.get(label)?;
     let shape = shape_at(store, catalogue, entry, version)?;
-    let members = catalogue.members_sql(entry, version, shape);
-    let select = if shape.id == entry.shape {
+    let members = history::members_sql(entry, version, shape);
+    let select = if shape.id == entry.shape.id {
         let key = entry.stored_key();
         let mut columns: Vec<String> = key
             .iter()

@@ -8,8 +8,9 @@
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::data as codes;
 
-use super::store::{Store, StoreError};
+use super::store::Store;
 use super::{Catalogue, Row, sql, unreadable};
+use crate::engine::duckdb::EngineError;
 
 /// The version of the catalogue that this program writes.
 pub const VERSION: u64 = MIGRATIONS.len() as u64;
@@ -52,7 +53,7 @@ pub(super) fn version(store: &dyn Store) -> Result<Option<u64>, Diagnostic> {
     }
 }
 
-fn has_meta(store: &dyn Store) -> Result<bool, StoreError> {
+fn has_meta(store: &dyn Store) -> Result<bool, EngineError> {
     store
         .query(
             "SELECT 1 FROM duckdb_tables() WHERE database_name = 'project' \
@@ -97,13 +98,13 @@ pub(super) fn ensure(store: &dyn Store) -> Result<bool, Failed> {
 #[derive(Debug)]
 pub(super) enum Failed {
     /// The engine.
-    Store(StoreError),
+    Store(EngineError),
     /// Camp.
     Found(Box<Diagnostic>),
 }
 
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
+impl From<EngineError> for Failed {
+    fn from(error: EngineError) -> Self {
         Failed::Store(error)
     }
 }
@@ -147,7 +148,7 @@ pub(super) fn membership_view(catalogue: &Catalogue) -> String {
         present.push(format!(
             "SELECT {}, {}, {} FROM audience.{}",
             entry.id,
-            entry.shape,
+            entry.shape.id,
             sql::key_text(&key),
             sql::ident(&entry.table),
         ));

@@ -2,21 +2,14 @@
 
 use jiff::Timestamp;
 
+use crate::engine::duckdb::types;
 use crate::model::types::Type;
 
-/// A quoted name.
-pub(super) fn ident(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
+pub(super) use crate::engine::duckdb::print::{identifier as ident, text};
 
 /// A column of an alias.
 pub(super) fn column(alias: &str, name: &str) -> String {
     format!("{alias}.{}", ident(name))
-}
-
-/// A text.
-pub(super) fn text(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "''"))
 }
 
 /// A text or nothing.
@@ -90,29 +83,5 @@ pub(super) fn key_type(engine_type: &str) -> String {
 
 /// Camp's type of an engine type.
 pub(super) fn model_type(engine_type: &str) -> Type {
-    if let Some(of) = engine_type.strip_suffix("[]") {
-        return Type::List(Box::new(model_type(of)));
-    }
-    match engine_type {
-        "VARCHAR" => Type::Text,
-        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "HUGEINT" | "UTINYINT" | "USMALLINT"
-        | "UINTEGER" | "UBIGINT" | "UHUGEINT" => Type::Int,
-        "FLOAT" | "DOUBLE" => Type::Float,
-        "BOOLEAN" => Type::Bool,
-        "DATE" => Type::Date,
-        "TIMESTAMP" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Type::Timestamp,
-        "TIMESTAMP WITH TIME ZONE" => Type::Instant,
-        "JSON" => Type::Json,
-        other if other.starts_with("ENUM") => Type::Text,
-        other => decimal(other).unwrap_or_else(|| Type::Other(other.into())),
-    }
-}
-
-fn decimal(engine_type: &str) -> Option<Type> {
-    let inside = engine_type.strip_prefix("DECIMAL(")?.strip_suffix(')')?;
-    let (precision, scale) = inside.split_once(',')?;
-    Some(Type::Decimal {
-        precision: precision.trim().parse().ok()?,
-        scale: scale.trim().parse().ok()?,
-    })
+    types::from_engine(engine_type).ty
 }

@@ -7,13 +7,15 @@ use jiff::Timestamp;
 
 use crate::activity::save_audience::Update;
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::codes::data as codes;
+use crate::diagnostic::codes::{data as codes, warnings};
 use crate::model::schema::Column;
+use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::source::Span;
 
-use super::store::{Store, StoreError};
+use super::store::Store;
 use super::{Catalogue, Entry, Row, StoredColumn, same_key, sql};
+use crate::engine::duckdb::{EngineError, ErrorKind};
 
 /// A save, as a run gives it.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,7 +123,7 @@ pub fn stage(
     save: &Save,
     number: usize,
 ) -> Result<StagedSave, Diagnostic> {
-    let failed = |error: StoreError| {
+    let failed = |error: EngineError| {
         Diagnostic::error(
             codes::SAVE_FAILED,
             format!("the audience `{}` cannot be computed", save.label),
@@ -170,7 +172,7 @@ pub fn stage(
 
 fn emptied(save: &Save, was: u64) -> Diagnostic {
     Diagnostic::warning(
-        codes::AUDIENCE_EMPTIED,
+        warnings::AUDIENCE_EMPTIED,
         format!("the audience `{}` had {was} members and becomes empty", save.label),
     )
     .label(save.label_span, "nobody is left")
@@ -269,7 +271,7 @@ impl Stager<'_> {
     }
 
     /// The old content is lost: what is staged is the content already.
-    fn replace(&self) -> Result<StagedSave, StoreError> {
+    fn replace(&self) -> Result<StagedSave, EngineError> {
         let was = count(self.store, &sql::audience(&self.old.table))?;
         let now = count(self.store, &sql::temp(&self.save.staged))?;
         let content = self.save.staged.clone();
@@ -317,11 +319,7 @@ impl Stager<'_> {
             all.push(match find(&self.old.stored[key..], &new.name) {
                 Some(old) => {
                     let o = sql::column("o", &old.name);
-                    if comparable(&new.engine_type, &old.engine_type) {
-                        format!("{n} IS DISTINCT FROM {o}")
-                    } else {
-                        format!("CAST({n} AS VARCHAR) IS DISTINCT FROM CAST({o} AS VARCHAR)")
-                    }
+                    distinct(&n, &new.engine_type, &o, &old.engine_type)
                 }
                 None => format!("{n} IS NOT NULL"),
             });
@@ -402,7 +400,7 @@ impl Stager<'_> {
     fn refuse_losses(
         &self,
         columns: &[Joined],
-        failed: &dyn Fn(StoreError) -> Diagnostic,
+        failed: &dyn Fn(EngineError) -> Diagnostic,
     ) -> Result<(), Diagnostic> {
         for column in columns {
             let Some(new) = &column.new else { continue };
@@ -445,7 +443,7 @@ impl Stager<'_> {
         Ok(())
     }
 
-    fn append(&self, columns: Vec<Joined>) -> Result<StagedSave, StoreError> {
+    fn append(&self, columns: Vec<Joined>) -> Result<StagedSave, EngineError> {
         let was = count(self.store, &sql::audience(&self.old.table))?;
         self.changes(&format!(
             "SELECT {keys}, 1 AS kind FROM {new} AS n ANTI JOIN {old} AS o ON {same}",
@@ -465,7 +463,7 @@ impl Stager<'_> {
         self.joined(columns, was)
     }
 
-    fn merge(&self, columns: Vec<Joined>) -> Result<StagedSave, StoreError> {
+    fn merge(&self, columns: Vec<Joined>) -> Result<StagedSave, EngineError> {
         let was = count(self.store, &sql::audience(&self.old.table))?;
         let no_old = format!("{} IS NULL", sql::column("o", &self.old.stored[0].name));
         let mut differs = vec![no_old.clone()];
@@ -525,14 +523,14 @@ impl Stager<'_> {
             .collect()
     }
 
-    fn changes(&self, select: &str) -> Result<(), StoreError> {
+    fn changes(&self, select: &str) -> Result<(), EngineError> {
         let table = sql::temp(&self.changes_table());
         self.store.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {select}"))?;
         Ok(())
     }
 
     /// The old rows as `old_rows` gives them, then the rows that enter.
-    fn content(&self, columns: &[Joined], old_rows: &str) -> Result<(), StoreError> {
+    fn content(&self, columns: &[Joined], old_rows: &str) -> Result<(), EngineError> {
         let entering: Vec<String> = self.incoming[..self.key_len()]
             .iter()
             .zip(sql::key_names(self.key_len()))
@@ -551,21 +549,21 @@ impl Stager<'_> {
         Ok(())
     }
 
-    fn joined(&self, columns: Vec<Joined>, was: u64) -> Result<StagedSave, StoreError> {
+    fn joined(&self, columns: Vec<Joined>, was: u64) -> Result<StagedSave, EngineError> {
         let columns = columns.into_iter().map(|c| c.column).collect();
         let counts = self.counts(was)?;
         let changes = Changes::Table(self.changes_table());
         Ok(self.staged_save(self.content_table(), columns, counts, changes))
     }
 
-    fn counts(&self, was: u64) -> Result<Counts, StoreError> {
+    fn counts(&self, was: u64) -> Result<Counts, EngineError> {
         let rows = self.store.query(&format!(
             "SELECT count(*) FILTER (kind = 1), count(*) FILTER (kind = 0), \
              count(*) FILTER (kind = 2) FROM {}",
             sql::temp(&self.changes_table())
         ))?;
         let mut row = Row::new(rows.into_iter().next().unwrap_or_default());
-        let mut next = || row.int().map_err(|d| StoreError(d.cause.unwrap_or(d.title)));
+        let mut next = || row.int().map_err(EngineError::from);
         let (entered, left, changed) = (next()?, next()?, next()?);
         Ok(Counts { was, now: (was + entered).saturating_sub(left), entered, left, changed })
     }
@@ -586,26 +584,47 @@ fn comparable(a: &str, b: &str) -> bool {
     a == b || (a.is_number() && b.is_number())
 }
 
+/// Whether two values differ, whatever their types are: no comparison may fail on a value.
+fn distinct(a: &str, a_type: &str, b: &str, b_type: &str) -> String {
+    let (x, y) = (sql::model_type(a_type), sql::model_type(b_type));
+    let cast = if a_type == b_type {
+        return format!("{a} IS DISTINCT FROM {b}");
+    } else if x.is_number() && y.is_number() {
+        // The common type of two wide numbers may hold neither.
+        let wide = |t: &Type, name: &str| match t {
+            Type::Decimal { precision, .. } => *precision > 18,
+            _ => name.ends_with("HUGEINT"),
+        };
+        if !wide(&x, a_type) && !wide(&y, b_type) {
+            return format!("{a} IS DISTINCT FROM {b}");
+        }
+        "DOUBLE"
+    } else {
+        "VARCHAR"
+    };
+    format!("CAST({a} AS {cast}) IS DISTINCT FROM CAST({b} AS {cast})")
+}
+
 /// How many rows a table has.
-pub(super) fn count(store: &dyn Store, table: &str) -> Result<u64, StoreError> {
+pub(super) fn count(store: &dyn Store, table: &str) -> Result<u64, EngineError> {
     let rows = store.query(&format!("SELECT count(*) FROM {table}"))?;
-    Row::new(rows.into_iter().next().unwrap_or_default())
-        .int()
-        .map_err(|d| StoreError(d.cause.unwrap_or(d.title)))
+    Row::new(rows.into_iter().next().unwrap_or_default()).int().map_err(EngineError::from)
 }
 
 /// The columns of a TEMP table.
 pub(super) fn temp_columns(
     store: &dyn Store,
     table: &str,
-) -> Result<Vec<StoredColumn>, StoreError> {
+) -> Result<Vec<StoredColumn>, EngineError> {
     let rows = store.query(&format!("DESCRIBE {}", sql::temp(table)))?;
     rows.into_iter()
         .map(|row| match &row[..] {
             [Value::Text(name), Value::Text(engine_type), ..] => {
                 Ok(StoredColumn { name: name.clone(), engine_type: engine_type.clone() })
             }
-            other => Err(StoreError(format!("{other:?} describes no column"))),
+            other => {
+                Err(EngineError::new(ErrorKind::Other, format!("{other:?} describes no column")))
+            }
         })
         .collect()
 }

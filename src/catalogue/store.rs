@@ -3,21 +3,9 @@
 //! A trait, since the catalogue must stay whole whatever fails, and tests make every single
 //! statement of a commit fail.
 
-use std::fmt;
-
 use crate::diagnostic::Diagnostic;
 use crate::engine::duckdb::{EngineError, Session};
 use crate::model::value::Value;
-
-/// The engine's own words about a statement that failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreError(pub String);
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A session with the project's database attached as `project`.
 pub trait Store {
@@ -25,13 +13,13 @@ pub trait Store {
     ///
     /// # Errors
     /// The engine's.
-    fn execute(&self, sql: &str) -> Result<u64, StoreError>;
+    fn execute(&self, sql: &str) -> Result<u64, EngineError>;
 
     /// Runs a query and gives all its rows.
     ///
     /// # Errors
     /// The engine's.
-    fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError>;
+    fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, EngineError>;
 
     /// Whether the project's database file exists.
     fn project_exists(&self) -> bool;
@@ -40,7 +28,7 @@ pub trait Store {
     ///
     /// # Errors
     /// The engine's.
-    fn detach_project(&self) -> Result<(), StoreError>;
+    fn detach_project(&self) -> Result<(), EngineError>;
 
     /// Attaches the project; for writing, creates its file when there is none. Waits for a lock as
     /// long as configured.
@@ -49,61 +37,65 @@ pub trait Store {
     /// When it is held by another program, or is no database.
     fn attach_project(&self, read_only: bool) -> Result<(), Diagnostic>;
 
+    /// Attaches the project for writing, or fails at once when another program holds it.
+    ///
+    /// # Errors
+    /// When it is held by another program, or is no database.
+    fn attach_project_now(&self) -> Result<(), Diagnostic>;
+
     /// Begins a transaction.
     ///
     /// # Errors
     /// The engine's.
-    fn begin(&self) -> Result<(), StoreError>;
+    fn begin(&self) -> Result<(), EngineError>;
 
     /// Commits it.
     ///
     /// # Errors
     /// The engine's.
-    fn commit(&self) -> Result<(), StoreError>;
+    fn commit(&self) -> Result<(), EngineError>;
 
     /// Undoes it.
     ///
     /// # Errors
     /// The engine's.
-    fn rollback(&self) -> Result<(), StoreError>;
+    fn rollback(&self) -> Result<(), EngineError>;
 }
 
 impl Store for Session {
-    fn execute(&self, sql: &str) -> Result<u64, StoreError> {
-        Session::execute(self, sql).map_err(StoreError::from)
+    fn execute(&self, sql: &str) -> Result<u64, EngineError> {
+        Session::execute(self, sql)
     }
 
-    fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
-        Session::query(self, sql).map_err(StoreError::from)
+    fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, EngineError> {
+        Session::query(self, sql)
     }
 
     fn project_exists(&self) -> bool {
         Session::project_exists(self)
     }
 
-    fn detach_project(&self) -> Result<(), StoreError> {
-        Session::detach_project(self).map_err(StoreError::from)
+    fn detach_project(&self) -> Result<(), EngineError> {
+        Session::detach_project(self)
     }
 
     fn attach_project(&self, read_only: bool) -> Result<(), Diagnostic> {
         Session::attach_project(self, read_only)
     }
 
-    fn begin(&self) -> Result<(), StoreError> {
-        Session::begin(self).map_err(StoreError::from)
+    fn attach_project_now(&self) -> Result<(), Diagnostic> {
+        Session::attach_project_within(self, false, std::time::Duration::ZERO)
     }
 
-    fn commit(&self) -> Result<(), StoreError> {
-        Session::commit(self).map_err(StoreError::from)
+    fn begin(&self) -> Result<(), EngineError> {
+        Session::begin(self)
     }
 
-    fn rollback(&self) -> Result<(), StoreError> {
-        Session::rollback(self).map_err(StoreError::from)
+    fn commit(&self) -> Result<(), EngineError> {
+        Session::commit(self)
     }
-}
 
-impl From<EngineError> for StoreError {
-    fn from(error: EngineError) -> Self {
-        StoreError(error.message)
+    fn rollback(&self) -> Result<(), EngineError> {
+        Session::rollback(self)
     }
 }

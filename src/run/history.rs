@@ -29,13 +29,13 @@ fn renamed(mut select: Select, key: usize) -> Select {
 impl History for Recorded<'_> {
     fn changes(&self, audience: usize, entered: bool) -> Option<Select> {
         let entry = self.catalogue.find(&self.program.audiences.get(audience)?.label)?;
-        Some(renamed(self.catalogue.moves(entry, entered), entry.audience.key.len()))
+        Some(renamed(entry.moves(entered), entry.audience.key.len()))
     }
 
     fn members_at(&self, audience: usize, version: u64) -> Option<Select> {
         let entry = self.catalogue.find(&self.program.audiences.get(audience)?.label)?;
         let kept = entry.audience.oldest_version..=entry.audience.version;
         kept.contains(&version)
-            .then(|| renamed(self.catalogue.members_at(entry, version), entry.audience.key.len()))
+            .then(|| renamed(entry.members_at(version), entry.audience.key.len()))
     }
 }

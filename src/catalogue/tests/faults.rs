@@ -36,8 +36,7 @@ impl Project {
             self.store.fuse.set(Some(n));
             let result = write();
             self.store.fuse.set(None);
-            self.store.detach_project().unwrap();
-            self.store.attach_project(true).unwrap();
+            self.store.reattach();
             if result.is_ok() {
                 assert_ne!(dump(&self.store), before, "the write did nothing");
                 return n;
@@ -72,9 +71,8 @@ fn a_commit_that_fails_at_any_statement_leaves_the_file_as_it_was() {
             p.stage(&save(&format!("New {id}"), Replace), "SELECT 1 AS id", 5).unwrap(),
         ]
     };
-    p.store.attach_project(false).unwrap();
-    p.store.detach_project().unwrap();
-    p.store.attach_project(true).unwrap();
+    // Attaching for writing makes the file; what is tested is what is in it.
+    p.store.by_hand(&[]);
     let write = |first| {
         let catalogue = p.catalogue();
         let saves = saves(first);
@@ -102,53 +100,17 @@ fn a_drop_that_fails_at_any_statement_leaves_the_file_as_it_was() {
     p.save(&save("t", Replace), "SELECT 1 AS id").unwrap();
     p.save(&save("t", Replace), "SELECT 2 AS id").unwrap();
     let run = p.run_record();
-    let ways = p.fail_everywhere(|| {
-        p.store.detach_project().unwrap();
-        p.store.attach_project(true).unwrap();
-        operations::drop(&p.store, &run, "t", false)
-    });
+    let ways = p.fail_everywhere(|| operations::drop(&p.store, &run, "t", false));
     assert!(ways > 5, "{ways}");
     assert_eq!(p.catalogue().labels().count(), 0);
 }
 
-/// A commit whose answer is lost: durable, and told by its record.
 #[test]
 fn a_commit_whose_answer_is_lost_is_found_by_its_record() {
-    struct Lost<'a>(&'a TestStore);
-    impl Store for Lost<'_> {
-        fn execute(&self, sql: &str) -> Result<u64, StoreError> {
-            self.0.execute(sql)
-        }
-        fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
-            self.0.query(sql)
-        }
-        fn project_exists(&self) -> bool {
-            self.0.project_exists()
-        }
-        fn detach_project(&self) -> Result<(), StoreError> {
-            self.0.detach_project()
-        }
-        fn attach_project(&self, read_only: bool) -> Result<(), Diagnostic> {
-            self.0.attach_project(read_only)
-        }
-        fn begin(&self) -> Result<(), StoreError> {
-            self.0.begin()
-        }
-        fn commit(&self) -> Result<(), StoreError> {
-            self.0.commit()?;
-            Err(StoreError("the answer was lost".into()))
-        }
-        fn rollback(&self) -> Result<(), StoreError> {
-            self.0.rollback()
-        }
-    }
     let p = Project::new();
     let staged = p.stage(&save("t", Replace), "SELECT 1 AS id", 1).unwrap();
-    let run = p.run_record();
-    let result =
-        commit(&Lost(&p.store), &p.catalogue(), &run, &mut [staged], &mut |_, _| unreachable!());
-    assert_eq!(result.unwrap().sequence, 1);
-    p.store.attach_project(true).unwrap();
+    p.store.loses_answer.set(true);
+    assert_eq!(p.commit(&mut [staged]).unwrap().sequence, 1);
     assert_eq!(p.members("t"), ["1"]);
 }
 

@@ -7,48 +7,44 @@ mod past;
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 
-use duckdb::Connection;
-use duckdb::types::ValueRef;
 use jiff::Timestamp;
 
-use super::store::StoreError;
 use super::*;
 use crate::activity::save_audience::Update;
+use crate::engine::duckdb::{EngineError, EngineOptions, ErrorKind, Session};
 use crate::source::Span;
 
 /// A session over one database file, which can fail on purpose.
 pub(super) struct TestStore {
-    connection: Connection,
-    path: PathBuf,
-    writable: Cell<bool>,
+    session: Session,
     /// How many more statements succeed while the project is attached for writing.
     pub(super) fuse: Cell<Option<usize>>,
-    /// The statements that ran while it was.
+    /// A commit happens, and yet says that it failed.
+    pub(super) loses_answer: Cell<bool>,
+    /// The statements that ran while the project was attached for writing.
     pub(super) written: RefCell<Vec<String>>,
 }
 
 impl TestStore {
     pub(super) fn open(path: &Path) -> Self {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch("SET autoinstall_known_extensions = false").unwrap();
-        let store = TestStore {
-            connection,
-            path: path.to_owned(),
-            writable: Cell::new(false),
+        let options = EngineOptions { database: Some(path.to_owned()), ..EngineOptions::default() };
+        TestStore {
+            session: Session::open(&options).unwrap(),
             fuse: Cell::new(None),
+            loses_answer: Cell::new(false),
             written: RefCell::default(),
-        };
-        store.attach_project(true).unwrap();
-        store
+        }
     }
 
-    fn burn(&self, sql: &str) -> Result<(), StoreError> {
-        if !self.writable.get() {
+    fn burn(&self, sql: &str) -> Result<(), EngineError> {
+        if !self.session.project_writable() {
             return Ok(());
         }
         self.written.borrow_mut().push(sql.to_string());
         match self.fuse.get() {
-            Some(0) => Err(StoreError(format!("injected failure of: {sql}"))),
+            Some(0) => {
+                Err(EngineError::new(ErrorKind::Other, format!("injected failure of: {sql}")))
+            }
             Some(n) => {
                 self.fuse.set(Some(n - 1));
                 Ok(())
@@ -57,103 +53,90 @@ impl TestStore {
         }
     }
 
-    fn run(&self, sql: &str) -> Result<u64, StoreError> {
-        let mut statement = self.connection.prepare(sql).map_err(words)?;
-        statement.execute([]).map(|n| n as u64).map_err(words)
-    }
-
     /// Rows as text, `-` for a missing value, sorted.
     pub(super) fn rows(&self, sql: &str) -> Vec<String> {
-        let mut rows: Vec<String> =
-            Store::query(self, &format!("SELECT COLUMNS(*)::VARCHAR FROM ({sql})"))
-                .unwrap_or_else(|e| panic!("{sql}: {e}"))
-                .into_iter()
-                .map(|row| {
-                    let cells: Vec<String> = row
-                        .into_iter()
-                        .map(|v| match v {
-                            Value::Text(t) => t,
-                            Value::Missing => "-".into(),
-                            other => panic!("{other:?}"),
-                        })
-                        .collect();
-                    cells.join(" ")
-                })
-                .collect();
+        let mut rows: Vec<String> = self
+            .session
+            .query(&format!("SELECT COLUMNS(*)::VARCHAR FROM ({sql})"))
+            .unwrap_or_else(|e| panic!("{sql}: {e}"))
+            .into_iter()
+            .map(|row| {
+                let cells: Vec<String> = row
+                    .into_iter()
+                    .map(|v| match v {
+                        Value::Text(t) => t,
+                        Value::Missing => "-".into(),
+                        other => panic!("{other:?}"),
+                    })
+                    .collect();
+                cells.join(" ")
+            })
+            .collect();
         rows.sort();
         rows
     }
-}
 
-fn words(error: duckdb::Error) -> StoreError {
-    StoreError(error.to_string())
-}
+    /// Attaches the project read-only, as it was before a commit.
+    pub(super) fn reattach(&self) {
+        self.session.detach_project().unwrap();
+        if self.session.project_exists() {
+            self.session.attach_project(true).unwrap();
+        }
+    }
 
-fn value(cell: ValueRef<'_>) -> Value {
-    match cell {
-        ValueRef::Null => Value::Missing,
-        ValueRef::Boolean(b) => Value::Bool(b),
-        ValueRef::TinyInt(i) => Value::Int(i.into()),
-        ValueRef::Int(i) => Value::Int(i.into()),
-        ValueRef::BigInt(i) => Value::Int(i.into()),
-        ValueRef::HugeInt(i) => Value::Int(i),
-        ValueRef::UBigInt(i) => Value::Int(i.into()),
-        ValueRef::Text(t) => Value::Text(String::from_utf8(t.to_vec()).unwrap()),
-        other => panic!("{other:?}"),
+    /// Runs statements on the project's file as another program would.
+    pub(super) fn by_hand(&self, statements: &[&str]) {
+        self.session.attach_project(false).unwrap();
+        for statement in statements {
+            self.session.execute(statement).unwrap();
+        }
+        self.reattach();
     }
 }
 
 impl Store for TestStore {
-    fn execute(&self, sql: &str) -> Result<u64, StoreError> {
+    fn execute(&self, sql: &str) -> Result<u64, EngineError> {
         self.burn(sql)?;
-        self.run(sql)
+        self.session.execute(sql)
     }
 
-    fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
+    fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, EngineError> {
         self.burn(sql)?;
-        let mut statement = self.connection.prepare(sql).map_err(words)?;
-        let mut rows = statement.query([]).map_err(words)?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next().map_err(words)? {
-            let count = row.as_ref().column_count();
-            all.push((0..count).map(|i| value(row.get_ref(i).unwrap())).collect());
-        }
-        Ok(all)
+        self.session.query(sql)
     }
 
     fn project_exists(&self) -> bool {
-        self.path.exists()
+        self.session.project_exists()
     }
 
-    fn detach_project(&self) -> Result<(), StoreError> {
-        self.writable.set(false);
-        self.run("DETACH DATABASE IF EXISTS project").map(|_| ())
+    fn detach_project(&self) -> Result<(), EngineError> {
+        self.session.detach_project()
     }
 
     fn attach_project(&self, read_only: bool) -> Result<(), Diagnostic> {
-        if read_only && !self.path.exists() {
-            return Ok(());
-        }
-        let options = if read_only { "(READ_ONLY)" } else { "" };
-        let path = sql::text(self.path.to_str().unwrap());
-        self.run(&format!("ATTACH {path} AS project {options}"))
-            .map_err(|e| Diagnostic::error(codes::WRITE_FAILED, "attach").cause(e))?;
-        self.writable.set(!read_only);
-        Ok(())
+        self.session.attach_project(read_only)
     }
 
-    fn begin(&self) -> Result<(), StoreError> {
+    fn attach_project_now(&self) -> Result<(), Diagnostic> {
+        self.session.attach_project_now()
+    }
+
+    fn begin(&self) -> Result<(), EngineError> {
         self.burn("BEGIN")?;
-        self.run("BEGIN").map(|_| ())
+        self.session.begin()
     }
 
-    fn commit(&self) -> Result<(), StoreError> {
+    fn commit(&self) -> Result<(), EngineError> {
         self.burn("COMMIT")?;
-        self.run("COMMIT").map(|_| ())
+        self.session.commit()?;
+        match self.loses_answer.get() {
+            true => Err(EngineError::new(ErrorKind::Other, "the answer was lost")),
+            false => Ok(()),
+        }
     }
 
-    fn rollback(&self) -> Result<(), StoreError> {
-        self.run("ROLLBACK").map(|_| ())
+    fn rollback(&self) -> Result<(), EngineError> {
+        self.session.rollback()
     }
 }
 
@@ -230,7 +213,7 @@ impl Project {
             commit(&self.store, catalogue, &self.run_record(), saves, &mut |fresh, old| {
                 stage(&self.store, fresh, &old.save, old.number)
             });
-        self.store.attach_project(true).unwrap();
+        self.store.reattach();
         result
     }
 

@@ -288,8 +288,7 @@ fn a_restored_version_is_a_new_one_with_the_values_that_are_still_known() {
     p.save(&kept, "SELECT * FROM (VALUES (2, 'B'), (3, 'c')) AS t(id, x)").unwrap();
     let restore = |version| {
         let result = operations::restore(&p.store, &p.catalogue(), &p.run_record(), "VIP", version);
-        p.store.detach_project().unwrap();
-        p.store.attach_project(true).unwrap();
+        p.store.reattach();
         result
     };
     let (staged, _) = restore(1).unwrap();

@@ -203,33 +203,25 @@ codes! {
         "A table of this name is there already",
         "Audiences are tables in schema `audience` of the project's database under their labels. A table or view that no run of Camp wrote is never overwritten: rename it, or save under another label.",
         bad "", good "";
-    CHANGED_MEANWHILE = "E0559", "catalogue.changed_meanwhile", Data,
-        "Another run changed the catalogue at the same moment",
-        "Two runs wrote the catalogue at once. One of them won as a whole; nothing of the other was saved. Run it again.",
-        bad "", good "";
-    WRITE_FAILED = "E0560", "catalogue.write_failed", Data,
+    WRITE_FAILED = "E0559", "catalogue.write_failed", Data,
         "The catalogue could not be written",
         "The engine failed while it wrote the run: a full disk, missing rights, a damaged file. All saves of a run are one transaction, so nothing of it was saved.",
         bad "", good "";
-    AUDIENCE_IN_USE = "E0561", "catalogue.in_use", Data,
+    AUDIENCE_IN_USE = "E0560", "catalogue.in_use", Data,
         "Other audiences are computed from this one",
         "Dropping an audience that others read would make their campaigns fail. Drop or change those first, or add `--force`.",
         bad "", good "";
-    UNKNOWN_VERSION = "E0562", "catalogue.unknown_version", Data,
+    UNKNOWN_VERSION = "E0561", "catalogue.unknown_version", Data,
         "The audience has no such version",
         "Versions are counted from 1. Those that `retain` no longer keeps cannot be told.",
         bad "", good "";
-    NOT_COMPARABLE = "E0563", "catalogue.not_comparable", Data,
+    NOT_COMPARABLE = "E0562", "catalogue.not_comparable", Data,
         "Rows of different dimensions cannot be compared",
         "Members are compared by the key of their dimension, so only audiences (or versions of one audience) of the same dimension and key have members in common.",
         bad "", good "";
-    UNKNOWN_RUN = "E0564", "catalogue.unknown_run", Data,
+    UNKNOWN_RUN = "E0563", "catalogue.unknown_run", Data,
         "There is no such run",
         "A run is named by its id, or by the start of it when no other run begins so. Runs are listed by `camp runs list`.",
-        bad "", good "";
-    AUDIENCE_EMPTIED = "E0565", "catalogue.emptied", Data,
-        "An audience becomes empty",
-        "A warning: the audience had members and the new rule finds nobody. It is saved with its columns and no rows. An `expect count(…) > 0` before the save refuses that.",
         bad "", good "";
 
     KEY_REPEATS = "E0570", "data.key_repeats", Data,

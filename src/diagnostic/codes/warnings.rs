@@ -11,4 +11,8 @@ codes! {
         "The copy for readers was not replaced",
         "`publish` in `camp.toml` names a copy of the database for readers. The run is committed, but the copy could not be written.",
         bad "", good "";
+    AUDIENCE_EMPTIED = "W0980", "catalogue.emptied", Data,
+        "An audience becomes empty",
+        "The audience had members and the new rule finds nobody. It is saved with its columns and no rows. An `expect count(…) > 0` before the save refuses that.",
+        bad "", good "";
 }

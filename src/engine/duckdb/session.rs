@@ -320,6 +320,14 @@ impl Session {
     /// # Errors
     /// When there is no file or it cannot be opened.
     pub fn attach_project(&self, read_only: bool) -> Result<(), Diagnostic> {
+        self.attach_project_within(read_only, self.options.wait)
+    }
+
+    /// The same, waiting so long.
+    ///
+    /// # Errors
+    /// When there is no file or it cannot be opened.
+    pub fn attach_project_within(&self, read_only: bool, wait: Duration) -> Result<(), Diagnostic> {
         if self.project_attached() {
             if self.read_only.get() == read_only {
                 return Ok(());
@@ -330,7 +338,7 @@ impl Session {
             return Err(Diagnostic::error(data::NO_DATABASE, "the project has no database")
                 .help("name one with `--db`, or `database` in `camp.toml`"));
         };
-        let open = lock::attach(&self.connection, path, PROJECT, read_only, self.options.wait)?;
+        let open = lock::attach(&self.connection, path, PROJECT, read_only, wait)?;
         *self.project.borrow_mut() = Some(open);
         self.read_only.set(read_only);
         Ok(())
