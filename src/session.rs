@@ -307,6 +307,7 @@ impl Session {
             max_temp: None,
             safe: self.settings.safe,
             wait: self.settings.wait,
+            extension_directory: None,
         }
     }
 

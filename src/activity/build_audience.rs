@@ -5,12 +5,13 @@ use std::sync::{Arc, LazyLock};
 
 use crate::check::binder::Binder;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::plan as codes;
 use crate::model::expr::{Expr, Population, Sort};
 use crate::model::program::{ActivityStep, CarriedColumn, Operation};
 use crate::plan::{Cut, Planner};
 use crate::syntax::ast;
 
-use super::{Activity, Spec};
+use super::{Activity, Clauses, Spec};
 
 /// The activity.
 pub struct BuildAudience;
@@ -57,9 +58,67 @@ impl Activity for BuildAudience {
         &SPEC
     }
 
-    fn bind(&self, _call: &ast::Call, _binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
-        None
+    fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
+        let mut clauses = Clauses::of(call, binder);
+        let input = binder.only_input(call);
+        clauses.take(|c| matches!(c, ast::ClauseKind::Inputs(_)));
+        let rule = clauses.take(|c| matches!(c, ast::ClauseKind::Where(_)));
+        let select = clauses.take(|c| matches!(c, ast::ClauseKind::Select(_)));
+        let order = clauses.take(|c| matches!(c, ast::ClauseKind::OrderBy(_)));
+        let limit = clauses.take(|c| matches!(c, ast::ClauseKind::Limit(_)));
+        clauses.finish(binder);
+
+        let limit = match limit {
+            Some(ast::ClauseKind::Limit(e)) => bind_limit(e, binder).map(|l| (l, e.span)),
+            _ => None,
+        };
+        let input = input?;
+        let rows = binder.rows(&input);
+        let rule = match rule {
+            Some(ast::ClauseKind::Where(e)) => Some(binder.rule(e, &rows)),
+            _ => None,
+        };
+        let select = match select {
+            Some(ast::ClauseKind::Select(s)) => Some(s),
+            _ => None,
+        };
+        let columns = binder.selected(select, &input, &rows);
+        let order = match order {
+            Some(ast::ClauseKind::OrderBy(sorts)) => binder.sorts(sorts, &rows),
+            _ => Vec::new(),
+        };
+        if let Some((_, span)) = &limit {
+            if order.is_empty() {
+                binder.report(
+                    Diagnostic::error(codes::LIMIT_WITHOUT_ORDER, "A limit without an order")
+                        .label(*span, "which rows stay?")
+                        .help("add `order by …` before `limit`"),
+                );
+            } else {
+                binder.needs_key(&input, "a limit needs a key to break ties");
+            }
+        }
+        let dimension = input.dimension?;
+        let carried: Vec<CarriedColumn> = columns.iter().map(|(c, _)| c.clone()).collect();
+        for _ in 0..binder.named_outputs().max(1) {
+            binder.declare_output(dimension, carried.clone());
+        }
+        Some(Arc::new(Build {
+            source: input.population,
+            rule,
+            columns,
+            order,
+            limit: limit.map(|(limit, _)| limit),
+        }))
     }
+}
+
+/// A number of rows, or a share of them.
+pub(super) fn bind_limit(e: &ast::Expr, binder: &mut Binder<'_>) -> Option<Limit> {
+    if let ast::ExprKind::Literal(ast::Literal::Percent(_)) = &*e.kind {
+        return Some(Limit::Share(binder.constant(e)));
+    }
+    binder.positive(e, "A limit").map(Limit::Rows)
 }
 
 impl Operation for Build {

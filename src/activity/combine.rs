@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::sync::{Arc, LazyLock};
 
-use crate::check::binder::Binder;
+use crate::check::binder::{Binder, Input};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::{names, plan as codes};
 use crate::model::expr::{Expr, ExprKind, MatchPair, Population, Sort};
-use crate::model::program::{ActivityStep, Operation, TransitionId};
+use crate::model::program::{ActivityStep, CarriedColumn, DimId, Operation, TransitionId};
 use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::plan::relation::substitute;
@@ -14,7 +15,7 @@ use crate::plan::{Cut, Planner};
 use crate::source::Span;
 use crate::syntax::ast::{self, SetOp};
 
-use super::{Activity, Spec};
+use super::{Activity, Clauses, Spec};
 
 /// The activity.
 pub struct Combine;
@@ -260,9 +261,320 @@ impl Activity for Combine {
         &SPEC
     }
 
-    fn bind(&self, _call: &ast::Call, _binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
-        None
+    fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
+        let mut clauses = Clauses::of(call, binder);
+        let set = clauses.take(|c| matches!(c, ast::ClauseKind::Set(_)));
+        let common = clauses.take(|c| matches!(c, ast::ClauseKind::CommonColumnsOnly)).is_some();
+        let limit = clauses.take_spanned(|c| matches!(c, ast::ClauseKind::Limit(_)));
+        clauses.finish(binder);
+        let Some(ast::ClauseKind::Set(set)) = set else {
+            binder.report(
+                Diagnostic::error(codes::CLAUSE, "`combine` does not say what it combines")
+                    .label(call.activity.span, "populations are missing")
+                    .help("write `combine a union b`, `a intersect b` or `a exclude b`"),
+            );
+            return None;
+        };
+        let mut bound_limit = None;
+        if let Some(clause) = limit
+            && let ast::ClauseKind::Limit(e) = &clause.node
+        {
+            bound_limit = binder.positive(e, "A limit");
+        }
+        let bound = bind_set(set, common, binder)?;
+        let op = match &bound.set {
+            Set::Operation { op, .. } => Some(*op),
+            Set::Population(_) => None,
+        };
+        if let Some(clause) = limit
+            && op != Some(SetOp::Union)
+        {
+            binder.report(
+                Diagnostic::error(codes::CLAUSE, "Only a union is cut by a limit")
+                    .label(clause.span, "not here")
+                    .help("build the first rows: `build audience from T order by … limit N`"),
+            );
+            return None;
+        }
+        if op == Some(SetOp::Union)
+            && limit.is_none()
+            && let Some(second) = binder.output_names().get(1).cloned()
+        {
+            binder.report(
+                Diagnostic::error(codes::OUTPUTS, "A union without a limit leaves nobody out")
+                    .label(second.span, "always empty")
+                    .help("remove the name, or add `limit N`"),
+            );
+            return None;
+        }
+        if op.is_none() {
+            binder.report(
+                Diagnostic::error(codes::CLAUSE, "`combine` has only one population")
+                    .label(set.span, "nothing to combine it with")
+                    .help("write `combine a union b`"),
+            );
+            return None;
+        }
+        for _ in 0..binder.named_outputs().max(1) {
+            binder.declare_output(bound.dimension, bound.columns.clone());
+        }
+        Some(Arc::new(Combination { set: bound.set, limit: bound_limit }))
     }
+}
+
+/// A bound set with what its rows are and carry.
+struct BoundSet {
+    set: Set,
+    dimension: DimId,
+    columns: Vec<CarriedColumn>,
+    span: Span,
+    name: String,
+}
+
+/// An operand in the place where it may also be of another dimension.
+enum Side {
+    Same(BoundSet),
+    Other(Input),
+}
+
+fn bind_set(set: &ast::SetExpr, common: bool, binder: &mut Binder<'_>) -> Option<BoundSet> {
+    match &set.kind {
+        ast::SetKind::Transition(_) | ast::SetKind::Audience(_) => {
+            let input = bind_population(set, binder)?;
+            bound_population(input, set.span, binder)
+        }
+        ast::SetKind::Chain(first, rest) => bind_chain(set, first, rest, common, binder),
+    }
+}
+
+fn bind_population(set: &ast::SetExpr, binder: &mut Binder<'_>) -> Option<Input> {
+    match &set.kind {
+        ast::SetKind::Audience(label) => binder.audience(label),
+        ast::SetKind::Transition(name) => {
+            binder.population(&ast::Path { parts: vec![name.clone()], span: name.span })
+        }
+        ast::SetKind::Chain(..) => None,
+    }
+}
+
+/// A population that is combined by its key.
+fn bound_population(input: Input, span: Span, binder: &mut Binder<'_>) -> Option<BoundSet> {
+    if matches!(input.population, Population::Dimension(_)) {
+        let name = &input.name;
+        binder.report(
+            Diagnostic::error(
+                names::NOT_A_POPULATION,
+                format!("`{name}` is a dimension, not a transition"),
+            )
+            .label(span, "a transition is needed")
+            .help(format!("build it first: `all_{name} = build audience from {name}`")),
+        );
+        return None;
+    }
+    let dimension = binder.needs_key(&input, "only behind `exclude`, with `matching`")?;
+    Some(BoundSet {
+        set: Set::Population(input.population),
+        dimension,
+        columns: input.columns[input.key_columns..].to_vec(),
+        span,
+        name: input.name,
+    })
+}
+
+fn bind_chain(
+    set: &ast::SetExpr,
+    first: &ast::SetExpr,
+    rest: &[ast::SetOperand],
+    common: bool,
+    binder: &mut Binder<'_>,
+) -> Option<BoundSet> {
+    let Some(start) = rest.first() else { return bind_set(first, common, binder) };
+    // Unions followed by exclusions read one way; other mixes need brackets.
+    let unions = rest.iter().take_while(|o| o.op.node == start.op.node).count();
+    let (left, right) = rest.split_at(unions);
+    if let Some(next) = right.first() {
+        let reads_one_way =
+            start.op.node == SetOp::Union && right.iter().all(|o| o.op.node == SetOp::Exclude);
+        if !reads_one_way {
+            binder.report(
+                Diagnostic::error(codes::BRACKETS, "Set operations are mixed without brackets")
+                    .label(next.op.span, "before or after the others?")
+                    .help("put brackets around the part that comes first"),
+            );
+            // What is wrong inside the operands is still worth saying.
+            bind_set(first, common, binder);
+            for operand in rest {
+                bind_population(&operand.set, binder);
+            }
+            return None;
+        }
+        let union = ast::SetExpr {
+            kind: ast::SetKind::Chain(Box::new(first.clone()), left.to_vec()),
+            span: first.span.to(left.last().map_or(first.span, |o| o.set.span)),
+        };
+        return bind_operation(set.span, &union, right, common, binder);
+    }
+    bind_operation(set.span, first, rest, common, binder)
+}
+
+/// One operation over two or more operands.
+fn bind_operation(
+    span: Span,
+    first: &ast::SetExpr,
+    rest: &[ast::SetOperand],
+    common: bool,
+    binder: &mut Binder<'_>,
+) -> Option<BoundSet> {
+    let op = rest.first()?.op.node;
+    let left = bind_set(first, common, binder);
+    let mut sides = Vec::new();
+    let mut fine = left.is_some();
+    for operand in rest {
+        let side = if operand.matching.is_empty() {
+            bind_set(&operand.set, common, binder).map(Side::Same)
+        } else {
+            bind_matched(operand, op, binder).map(Side::Other)
+        };
+        fine &= side.is_some();
+        sides.push(side);
+    }
+    let left = left?;
+    // The left operand's row, for what `matching` says of it.
+    let left_input = Input {
+        population: match &left.set {
+            Set::Population(p) => p.clone(),
+            Set::Operation { .. } => Population::Dimension(left.dimension),
+        },
+        dimension: Some(left.dimension),
+        columns: left.columns.clone(),
+        key_columns: 0,
+        name: left.name.clone(),
+        span: left.span,
+    };
+    let left_rows = binder.rows(&left_input);
+    let mut operands = vec![Operand { set: left.set.clone(), matching: Vec::new() }];
+    let mut columns: Vec<Vec<CarriedColumn>> = vec![left.columns.clone()];
+    let mut spans = vec![left.span];
+    for (operand, side) in rest.iter().zip(sides) {
+        match side {
+            Some(Side::Same(bound)) => {
+                if bound.dimension != left.dimension {
+                    different_dimensions(&left, &bound, binder);
+                    fine = false;
+                    continue;
+                }
+                columns.push(bound.columns.clone());
+                spans.push(bound.span);
+                operands.push(Operand { set: bound.set, matching: Vec::new() });
+            }
+            Some(Side::Other(input)) => {
+                let right_rows = binder.right_rows(&input);
+                match binder.matching(&operand.matching, &left_rows, &right_rows) {
+                    Some(matching) => {
+                        operands.push(Operand { set: Set::Population(input.population), matching })
+                    }
+                    None => fine = false,
+                }
+            }
+            None => {}
+        }
+    }
+    if !fine {
+        return None;
+    }
+    let columns = match op {
+        SetOp::Exclude => left.columns,
+        SetOp::Union | SetOp::Intersect => merged_columns(&columns, &spans, common, binder)?,
+    };
+    Some(BoundSet {
+        set: Set::Operation { op, operands },
+        dimension: left.dimension,
+        columns,
+        span,
+        name: left.name,
+    })
+}
+
+/// The operand of a `matching`: any population, of any dimension, with or without a key.
+fn bind_matched(operand: &ast::SetOperand, op: SetOp, binder: &mut Binder<'_>) -> Option<Input> {
+    if op == SetOp::Union {
+        binder.report(
+            Diagnostic::error(codes::CLAUSE, "A union has no `matching`")
+                .label(operand.op.span, "rows of one dimension only")
+                .help("use `matching` with `exclude` or `intersect`"),
+        );
+        return None;
+    }
+    if let ast::SetKind::Chain(..) = operand.set.kind {
+        binder.report(
+            Diagnostic::error(codes::CLAUSE, "`matching` compares with one population")
+                .label(operand.set.span, "several populations")
+                .help("name it first with a `combine` of its own"),
+        );
+        return None;
+    }
+    bind_population(&operand.set, binder)
+}
+
+fn different_dimensions(left: &BoundSet, right: &BoundSet, binder: &mut Binder<'_>) {
+    let (l, r) = {
+        let program = binder.program();
+        (program[left.dimension].name.clone(), program[right.dimension].name.clone())
+    };
+    let title = if l == r {
+        format!("The populations are of two dimensions called `{l}`")
+    } else {
+        format!("Rows of `{l}` and rows of `{r}` are not combined by key")
+    };
+    binder.report(
+        Diagnostic::error(codes::DIFFERENT_DIMENSIONS, title)
+            .label(right.span, format!("rows of `{r}`"))
+            .label(left.span, format!("rows of `{l}`"))
+            .help("compare columns: `exclude … matching a = b`, or change the dimension first"),
+    );
+}
+
+/// The columns of a union or an intersection: each from the first set that has it.
+fn merged_columns(
+    sets: &[Vec<CarriedColumn>],
+    spans: &[Span],
+    common: bool,
+    binder: &mut Binder<'_>,
+) -> Option<Vec<CarriedColumn>> {
+    let mut merged: Vec<(CarriedColumn, Span, usize)> = Vec::new();
+    let mut fine = true;
+    for (columns, &span) in sets.iter().zip(spans) {
+        for column in columns {
+            match merged.iter_mut().find(|(c, _, _)| c.name == column.name) {
+                Some((known, first, sets)) => match known.ty.widened(&column.ty) {
+                    Some(ty) => {
+                        known.ty = ty;
+                        *sets += 1;
+                    }
+                    None => {
+                        fine = false;
+                        binder.report(
+                            Diagnostic::error(
+                                codes::COLUMN_TYPES,
+                                format!(
+                                    "Column `{}` is {} here and {} there",
+                                    column.name, column.ty, known.ty
+                                ),
+                            )
+                            .label(span, format!("`{}` is {}", column.name, column.ty))
+                            .label(*first, format!("`{}` is {}", column.name, known.ty))
+                            .help("select it under another name, or convert it"),
+                        );
+                    }
+                },
+                None => merged.push((column.clone(), span, 1)),
+            }
+        }
+    }
+    if common {
+        merged.retain(|(_, _, seen)| *seen == sets.len());
+    }
+    fine.then(|| merged.into_iter().map(|(c, _, _)| c).collect())
 }
 
 impl Operation for Combination {

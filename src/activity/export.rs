@@ -3,8 +3,9 @@
 use std::any::Any;
 use std::sync::{Arc, LazyLock};
 
-use crate::check::binder::Binder;
+use crate::check::binder::{Binder, entry_bool, entry_text};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::{names, plan as codes};
 use crate::model::expr::{Expr, Population};
 use crate::model::program::{ActivityStep, CarriedColumn, Operation, TransitionId};
 use crate::plan::Planner;
@@ -12,7 +13,7 @@ use crate::plan::query::CopyFormat;
 use crate::source::Span;
 use crate::syntax::ast;
 
-use super::{Activity, Spec};
+use super::{Activity, Clauses, Spec};
 
 /// The activity.
 pub struct Export;
@@ -48,9 +49,135 @@ impl Activity for Export {
         &SPEC
     }
 
-    fn bind(&self, _call: &ast::Call, _binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
-        None
+    fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
+        use ast::ClauseKind as C;
+        let mut clauses = Clauses::of(call, binder);
+        clauses.take(|c| matches!(c, C::Inputs(_)));
+        let to = clauses.take(|c| matches!(c, C::To(_)));
+        let select = clauses.take(|c| matches!(c, C::Select(_)));
+        let with = clauses.take(|c| matches!(c, C::With(_)));
+        clauses.finish(binder);
+        let input = binder.only_input(call);
+        let Some(C::To(text)) = to else {
+            binder.report(
+                Diagnostic::error(codes::CLAUSE, "`export` does not say where to")
+                    .label(call.activity.span, "`to` is missing")
+                    .help("add `to \"file.csv\"`"),
+            );
+            return None;
+        };
+        let entries: &[ast::Entry] = match with {
+            Some(C::With(entries)) => entries,
+            _ => &[],
+        };
+        let path = binder.filled(text, None);
+        let format = path.as_ref().and_then(|p| bind_format(p, text, entries, binder));
+        let input = input?;
+        let Population::Transition(id) = input.population else {
+            binder.report(
+                Diagnostic::error(
+                    names::NOT_A_POPULATION,
+                    format!("`{}` is a dimension, not a transition", input.name),
+                )
+                .label(input.span, "a transition is needed")
+                .help(format!("build it first: `everyone = build audience from {}`", input.name)),
+            );
+            return None;
+        };
+        let columns = match select {
+            Some(C::Select(select)) => {
+                let rows = binder.rows(&input);
+                Some(binder.exported(select, &input, &rows))
+            }
+            _ => None,
+        };
+        Some(Arc::new(ExportFile {
+            input: id,
+            path: binder.base().join(path?),
+            path_span: text.span,
+            columns,
+            format: format?,
+        }))
     }
+}
+
+/// The format that the ending of a path says, with its options.
+fn bind_format(
+    path: &str,
+    text: &ast::Text,
+    entries: &[ast::Entry],
+    binder: &mut Binder<'_>,
+) -> Option<CopyFormat> {
+    let ending = std::path::Path::new(path)
+        .extension()
+        .map_or(String::new(), |e| e.to_string_lossy().to_lowercase());
+    let known: &[&str] = match ending.as_str() {
+        "csv" | "tsv" => &["header", "delimiter"],
+        _ => &[],
+    };
+    let mut header = true;
+    let mut delimiter = if ending == "tsv" { "\t".to_string() } else { ",".to_string() };
+    let mut fine = true;
+    for entry in entries {
+        let name = entry.name.node.as_str();
+        if !known.contains(&name) {
+            fine = false;
+            let title = if ["header", "delimiter"].contains(&name) {
+                format!("Option `{name}` is for CSV files")
+            } else {
+                format!("`{name}` is not an option of `export`")
+            };
+            binder.unknown(
+                names::UNKNOWN_OPTION,
+                title,
+                entry.name.span,
+                name,
+                "options",
+                if known.is_empty() { &["header", "delimiter"] } else { known },
+            );
+            continue;
+        }
+        match name {
+            "header" => match entry_bool(entry) {
+                Some(value) => header = value,
+                None => {
+                    fine = false;
+                    binder.option_value(entry, "`true` or `false`");
+                }
+            },
+            _ => match entry_text(entry) {
+                Some((value, _)) if value.len() == 1 && value != "\"" && value != "\n" => {
+                    delimiter = value;
+                }
+                _ => {
+                    fine = false;
+                    binder.option_value(entry, "one character in quotes");
+                }
+            },
+        }
+    }
+    let format = match ending.as_str() {
+        "csv" | "tsv" => CopyFormat::Csv { delimiter, header },
+        "parquet" => CopyFormat::Parquet,
+        "json" => CopyFormat::Json { array: true },
+        "ndjson" | "jsonl" => CopyFormat::Json { array: false },
+        _ => {
+            binder.report(
+                Diagnostic::error(
+                    codes::EXPORT_FORMAT,
+                    if ending.is_empty() {
+                        "The file has no ending that says its format".to_string()
+                    } else {
+                        format!("`.{ending}` is not a format of exports")
+                    },
+                )
+                .label(text.span, "which format?")
+                .help("use `.csv`, `.parquet`, `.json` or `.ndjson`"),
+            );
+            return None;
+        }
+    };
+    fine.then_some(format)
 }
 
 impl Operation for ExportFile {

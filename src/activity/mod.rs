@@ -13,6 +13,8 @@ pub mod save_audience;
 use std::sync::Arc;
 
 use crate::check::binder::Binder;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::plan as codes;
 use crate::model::program::Operation;
 use crate::syntax::ast;
 
@@ -79,5 +81,58 @@ impl Registry {
     /// All, in the order they were registered.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Activity>> {
         self.activities.iter()
+    }
+}
+
+/// The clauses of a call: each may stand once, and those that nobody takes are out of place.
+pub struct Clauses<'c> {
+    call: &'c ast::Call,
+    left: Vec<&'c ast::Clause>,
+}
+
+impl<'c> Clauses<'c> {
+    /// All clauses of a call; one that stands twice is reported.
+    pub fn of(call: &'c ast::Call, binder: &mut Binder<'_>) -> Self {
+        let mut left: Vec<&ast::Clause> = Vec::new();
+        for clause in &call.clauses {
+            let kind = std::mem::discriminant(&clause.node);
+            match left.iter().find(|c| std::mem::discriminant(&c.node) == kind) {
+                Some(first) => binder.report(
+                    Diagnostic::error(codes::CLAUSE, "A part of a call stands twice")
+                        .label(clause.span, "again")
+                        .label(first.span, "here"),
+                ),
+                None => left.push(clause),
+            }
+        }
+        Clauses { call, left }
+    }
+
+    /// Takes the clause of a kind, when the call has it.
+    pub fn take(&mut self, is: impl Fn(&ast::ClauseKind) -> bool) -> Option<&'c ast::ClauseKind> {
+        self.take_spanned(is).map(|c| &c.node)
+    }
+
+    /// The same with its place.
+    pub fn take_spanned(
+        &mut self,
+        is: impl Fn(&ast::ClauseKind) -> bool,
+    ) -> Option<&'c ast::Clause> {
+        let at = self.left.iter().position(|c| is(&c.node))?;
+        Some(self.left.remove(at))
+    }
+
+    /// Reports what nobody took.
+    pub fn finish(self, binder: &mut Binder<'_>) {
+        for clause in self.left {
+            binder.report(
+                Diagnostic::error(
+                    codes::CLAUSE,
+                    format!("`{}` does not take this", self.call.activity.node),
+                )
+                .label(clause.span, "not here")
+                .help(format!("see `camp activities {}` for its form", self.call.activity.node)),
+            );
+        }
     }
 }

@@ -3,14 +3,16 @@
 use std::any::Any;
 use std::sync::{Arc, LazyLock};
 
-use crate::check::binder::Binder;
-use crate::diagnostic::{Diagnostic, codes};
+use crate::check::binder::{Binder, Input};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::plan as codes;
 use crate::model::expr::{Expr, ExprKind, MatchPair, Population};
-use crate::model::program::{ActivityStep, CarriedColumn, Operation};
+use crate::model::program::{ActivityStep, CarriedColumn, Operation, TransitionId};
 use crate::plan::Planner;
+use crate::source::Spanned;
 use crate::syntax::ast;
 
-use super::{Activity, Spec};
+use super::{Activity, Clauses, Spec};
 
 /// The activity.
 pub struct ReadAudience;
@@ -21,6 +23,9 @@ pub struct ReadAudience;
 pub struct Read {
     /// Its number among the program's audiences.
     pub audience: usize,
+    /// The whole audience after a save of this run that stands above: read instead of the old
+    /// content. The stored columns are then this transition's.
+    pub after_save: Option<TransitionId>,
     /// An older version; nothing: the present members.
     pub version: Option<u64>,
     /// `on DIMENSION matching …`: left over the dimension's row, right over the member's columns
@@ -48,22 +53,122 @@ impl Activity for ReadAudience {
         &SPEC
     }
 
-    fn bind(&self, _call: &ast::Call, _binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
-        None
+    fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
+        use ast::ClauseKind as C;
+        let mut clauses = Clauses::of(call, binder);
+        let label = clauses.take(|c| matches!(c, C::Label(_)));
+        let version = clauses.take(|c| matches!(c, C::Version(_)));
+        let on = clauses.take(|c| matches!(c, C::OnMatching(..)));
+        let select = clauses.take(|c| matches!(c, C::Select(_)));
+        clauses.finish(binder);
+        let Some(C::Label(text)) = label else {
+            binder.report(
+                Diagnostic::error(codes::CLAUSE, "`read audience` does not say which one")
+                    .label(call.activity.span, "a label is missing")
+                    .help("write `read audience \"Label\"`"),
+            );
+            return None;
+        };
+        let foreign = on.is_some();
+        let members = if foreign { binder.foreign_audience(text) } else { binder.audience(text) };
+        let on = match on {
+            Some(C::OnMatching(name, condition)) => {
+                let path = ast::Path { parts: vec![name.clone()], span: name.span };
+                let input = binder.population(&path)?;
+                Some((binder.needs_key(&input, "a key is needed")?, condition))
+            }
+            _ => None,
+        };
+        let members = members?;
+        let version = match version {
+            Some(C::Version(number)) => {
+                check_version(number, text, &members, binder)?;
+                Some(number.node)
+            }
+            _ => None,
+        };
+        let (dimension, matching) = match on {
+            Some((dimension, condition)) => {
+                let left = binder.dimension_rows(dimension);
+                let right = binder.right_rows(&members);
+                let pairs = binder.matching(std::slice::from_ref(condition), &left, &right)?;
+                (dimension, pairs)
+            }
+            None => (members.dimension?, Vec::new()),
+        };
+        // What the members carry comes first, then the columns of the dimension they are read on.
+        let rows_of = Input { dimension: Some(dimension), ..members.clone() };
+        let rows = binder.rows(&rows_of);
+        let select = match select {
+            Some(C::Select(s)) => Some(s),
+            _ => None,
+        };
+        let columns = binder.selected(select, &rows_of, &rows);
+        binder.declare_output(dimension, columns.iter().map(|(c, _)| c.clone()).collect());
+        let (audience, after_save) = match members.population {
+            Population::Audience(index) => (index, None),
+            // Saved above: the new content.
+            Population::Transition(id) => {
+                let existing = binder.existing_audience(&members.name);
+                let of = binder.program()[id].dimension;
+                (binder.audience_index(&members.name, existing, of), Some(id))
+            }
+            Population::Dimension(_) => return None,
+        };
+        Some(Arc::new(Read { audience, after_save, version, matching, columns }))
     }
+}
+
+/// Reports a version that was never written or is not kept.
+fn check_version(
+    number: &Spanned<u64>,
+    text: &ast::Text,
+    members: &Input,
+    binder: &mut Binder<'_>,
+) -> Option<()> {
+    let existing = binder.existing_audience(&members.name);
+    let after_save = matches!(members.population, Population::Transition(_));
+    let (oldest, newest) = existing.map_or((0, 0), |a| (a.oldest_version, a.version));
+    if !after_save && newest > 0 && (oldest..=newest).contains(&number.node) {
+        return Some(());
+    }
+    let help = if after_save {
+        "read the version before the save".to_string()
+    } else if newest == 0 {
+        "leave out `version`".to_string()
+    } else {
+        format!("use a version from {oldest} to {newest}")
+    };
+    let label = match (after_save, newest) {
+        (true, _) => "the audience was just saved".to_string(),
+        (false, 0) => "nothing was saved yet".to_string(),
+        (false, newest) => format!("the newest is {newest}"),
+    };
+    binder.report(
+        Diagnostic::error(
+            codes::VERSION,
+            format!("Audience `{}` has no version {}", text.node, number.node),
+        )
+        .label(number.span, label)
+        .help(help),
+    );
+    None
 }
 
 impl Operation for Read {
     fn plan(&self, step: &ActivityStep, planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
         let Some(&output) = step.outputs.first() else { return Ok(()) };
-        let audience = Population::Audience(self.audience);
+        let audience = match self.after_save {
+            Some(saved) => Population::Transition(saved),
+            None => Population::Audience(self.audience),
+        };
         let span = step.name_span;
         let rule = if let Some(version) = self.version {
             // The table of the old members becomes the transition itself.
             if !planner.read_version(output, self.audience, version) {
                 let label = &planner.program.audiences[self.audience].label;
                 return Err(Diagnostic::error(
-                    codes::plan::VERSION_NOT_KEPT,
+                    codes::VERSION_NOT_KEPT,
                     format!("Version {version} of \"{label}\" is no longer kept"),
                 )
                 .label(span, "reads a version that is gone"));
@@ -95,7 +200,10 @@ impl Operation for Read {
     }
 
     fn inputs(&self) -> Vec<Population> {
-        vec![Population::Audience(self.audience)]
+        match self.after_save {
+            Some(id) => vec![Population::Transition(id)],
+            None => vec![Population::Audience(self.audience)],
+        }
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -3,21 +3,26 @@
 use std::any::Any;
 use std::sync::{Arc, LazyLock};
 
-use crate::check::binder::Binder;
+use crate::check::binder::{Binder, Input};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::{names, plan as codes, types};
 use crate::model::expr::{Expr, ExprKind, Population};
-use crate::model::program::{ActivityStep, Operation, TransitionId};
+use crate::model::program::{ActivityStep, CarriedColumn, DimId, Operation, TransitionId};
+use crate::model::schema::Audience;
+use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::plan::Planner;
 use crate::source::Span;
 use crate::syntax::ast;
 
-use super::{Activity, Spec};
+use super::{Activity, Clauses, Spec};
 
 /// The activity.
 pub struct SaveAudience;
 
-/// A bound `save audience`. An output, when named, is the whole audience after the save.
+/// A bound `save audience`. Its output is the whole audience after the save: declared when it is
+/// named, and also, without a name, where later reads of the label need it (`append`, `merge`, or
+/// `only if`; a skipped save leaves the old content).
 #[derive(Debug)]
 pub struct Save {
     /// What is saved: its key and its carried columns.
@@ -110,9 +115,231 @@ impl Activity for SaveAudience {
         &SPEC
     }
 
-    fn bind(&self, _call: &ast::Call, _binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
-        None
+    fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
+        use ast::ClauseKind as C;
+        let mut clauses = Clauses::of(call, binder);
+        clauses.take(|c| matches!(c, C::Inputs(_)));
+        let label = clauses.take(|c| matches!(c, C::As(_)));
+        let for_each = clauses.take(|c| matches!(c, C::ForEach(_)));
+        let expires = clauses.take(|c| matches!(c, C::ExpiresIn(_)));
+        let retain = clauses.take(|c| matches!(c, C::Retain(_)));
+        let create = clauses.take_spanned(|c| matches!(c, C::CreateOrUpdate));
+        let must_exist = clauses.take_spanned(|c| matches!(c, C::UpdateExisting));
+        let mut updates: Vec<(Update, Span)> = Vec::new();
+        for (update, is) in
+            [(Update::Replace, C::Replace), (Update::Append, C::Append), (Update::Merge, C::Merge)]
+        {
+            if let Some(clause) = clauses.take_spanned(|c| *c == is) {
+                updates.push((update, clause.span));
+            }
+        }
+        clauses.finish(binder);
+        let mut fine = true;
+        for (first, second) in [
+            (create.map(|c| c.span), must_exist.map(|c| c.span)),
+            (updates.first().map(|u| u.1), updates.get(1).map(|u| u.1)),
+        ] {
+            if let (Some(first), Some(second)) = (first, second) {
+                fine = false;
+                binder.report(
+                    Diagnostic::error(codes::CLAUSE, "Two ways to save exclude each other")
+                        .label(second, "this one")
+                        .label(first, "or this one?")
+                        .help("remove one of them"),
+                );
+            }
+        }
+        let update = updates.first().map_or(Update::Replace, |u| u.0);
+
+        let expires = match expires {
+            Some(C::ExpiresIn(e)) => {
+                let bound = binder.constant(e);
+                match &bound.ty {
+                    Type::Duration => Some(bound),
+                    Type::Error => None,
+                    ty => {
+                        binder.report(
+                            Diagnostic::error(
+                                types::OPTION_VALUE,
+                                format!("An audience expires in a duration, not in a {ty}"),
+                            )
+                            .label(e.span, "a duration is needed")
+                            .help("write `expires in 90 days`"),
+                        );
+                        None
+                    }
+                }
+            }
+            _ => None,
+        };
+        let retain = match retain {
+            Some(C::Retain(e)) => binder.positive(e, "The number of versions"),
+            _ => None,
+        };
+        let input = binder.only_input(call);
+        let Some(C::As(text)) = label else {
+            binder.report(
+                Diagnostic::error(codes::CLAUSE, "A saved audience needs a label")
+                    .label(call.activity.span, "`as` is missing")
+                    .help("add `as \"Label\"`"),
+            );
+            return None;
+        };
+        let column = match for_each {
+            Some(C::ForEach(name)) => Some(name),
+            _ => None,
+        };
+        let label = binder.filled(text, column.map(|c| c.node.as_str()));
+        let input = input?;
+        let Population::Transition(id) = input.population else {
+            binder.report(
+                Diagnostic::error(
+                    names::NOT_A_POPULATION,
+                    format!("`{}` is a dimension, not a transition", input.name),
+                )
+                .label(input.span, "a transition is needed")
+                .help(format!("build it first: `everyone = build audience from {}`", input.name)),
+            );
+            return None;
+        };
+        let dimension = binder.needs_key(&input, "only rows with a key are saved")?;
+        let for_each = match column {
+            Some(name) => {
+                let index = binder.carried_column(name, &input)?;
+                let placeholder = format!("{{{{{}}}}}", name.node);
+                if label.as_ref().is_some_and(|l| !l.contains(&placeholder)) {
+                    binder.report(
+                        Diagnostic::error(
+                            codes::CLAUSE,
+                            format!("The label does not name `{}`", name.node),
+                        )
+                        .label(text.span, "one label for all values")
+                        .help(format!("add `{placeholder}` to the label")),
+                    );
+                    return None;
+                }
+                Some(index)
+            }
+            None => None,
+        };
+        let label = label?;
+        if label.trim().is_empty() {
+            binder.report(
+                Diagnostic::error(codes::CLAUSE, "A label is empty")
+                    .label(text.span, "no label")
+                    .help("write a label between the quotes"),
+            );
+            return None;
+        }
+        let mut columns = input.columns.clone();
+        let mut audience = None;
+        if for_each.is_none() {
+            let existing = binder.existing_audience(&label);
+            if must_exist.is_some() && existing.is_none() {
+                binder.unknown_audience(&label, text.span);
+                fine = false;
+            }
+            if let Some(old) = existing.as_ref().filter(|_| update != Update::Replace) {
+                match old_content(old, dimension, &input, text.span, binder) {
+                    Some(all) => columns = all,
+                    None => fine = false,
+                }
+            }
+            audience = Some(binder.audience_index(&label, existing, dimension));
+        }
+        // A save that replaces leaves exactly its input; any other leaves what only the save
+        // itself knows, and so does one that may be skipped.
+        let whole = update != Update::Replace || binder.is_conditional();
+        let output = (for_each.is_none() && (whole || binder.named_outputs() > 0))
+            .then(|| binder.declare_output(dimension, columns));
+        if for_each.is_some()
+            && let Some(name) = binder.output_names().first().cloned()
+        {
+            binder.report(
+                Diagnostic::error(codes::OUTPUTS, "A save for each value gives no transition")
+                    .label(name.span, "several audiences")
+                    .help("remove the name, or read one of them back"),
+            );
+            return None;
+        }
+        if for_each.is_none() {
+            binder.saved(&label, if whole { output.unwrap_or(id) } else { id });
+        }
+        fine.then(|| {
+            Arc::new(Save {
+                input: id,
+                label,
+                label_span: text.span,
+                audience,
+                update,
+                must_exist: must_exist.is_some(),
+                expires,
+                retain,
+                for_each,
+            }) as Arc<dyn Operation>
+        })
     }
+}
+
+/// The columns of an audience after new rows were added to its old ones: the old columns, then
+/// the new ones. `None` when they cannot be: another dimension, or a column that would lose
+/// something whatever its values.
+fn old_content(
+    old: &Audience,
+    dimension: DimId,
+    input: &Input,
+    span: Span,
+    binder: &mut Binder<'_>,
+) -> Option<Vec<CarriedColumn>> {
+    let (name, key) = {
+        let of = &binder.program()[dimension];
+        let key: Vec<String> = of.key_columns().map(|c| c.name.clone()).collect();
+        (of.name.clone(), key)
+    };
+    let old_key: Vec<String> = old.key.iter().map(|c| c.name.clone()).collect();
+    if old.dimension != name || old_key != key {
+        let title = format!("Audience `{}` holds rows of `{}`", old.label, old.dimension);
+        binder.report(
+            Diagnostic::error(codes::OTHER_DIMENSION, title)
+                .label(span, format!("rows of `{name}` cannot join them"))
+                .help("save with `replace`, or under another label"),
+        );
+        return None;
+    }
+    let mut columns: Vec<CarriedColumn> = old.columns[old.key.len()..]
+        .iter()
+        .map(|c| CarriedColumn { name: c.name.clone(), ty: c.ty.clone() })
+        .collect();
+    let mut fine = true;
+    for new in &input.columns {
+        match columns.iter().find(|c| c.name == new.name) {
+            None => columns.push(new.clone()),
+            Some(stored) if converts(&new.ty, &stored.ty) => {}
+            Some(stored) => {
+                fine = false;
+                let title = format!(
+                    "Column `{}` is stored as {}, and the new values are {}",
+                    new.name, stored.ty, new.ty
+                );
+                binder.report(
+                    Diagnostic::error(codes::LOSSY_COLUMN, title)
+                        .label(input.span, format!("`{}` is {}", new.name, new.ty))
+                        .help("convert the column, or save with `replace`"),
+                );
+            }
+        }
+    }
+    fine.then_some(columns)
+}
+
+/// Whether values of one type can go into a column of another: always, or as far as the values
+/// of a run fit (numbers), which the run checks.
+fn converts(new: &Type, stored: &Type) -> bool {
+    new == stored
+        || new.is_wild()
+        || (new.is_number() && stored.is_number())
+        || (*new == Type::Date && matches!(stored, Type::Timestamp | Type::Instant))
+        || matches!((new, stored), (Type::List(n), Type::List(s)) if converts(n, s))
 }
 
 impl Operation for Save {

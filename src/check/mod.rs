@@ -1,42 +1,113 @@
-//! stub
+//! Ast → Program: names bound, types inferred, cardinalities known, calls bound by their
+//! activities. Not yet: anything that needs the run's data, and no constant is folded.
+//!
+//! One run may check several files; each has its own namespace, and what they declare alike
+//! (dimensions, links) is one thing in the [`Program`]. A part that is wrong is reported once and
+//! becomes an error value that fits everywhere, so that independent errors of all files come out
+//! of one run and none causes another.
+
+mod aggregates;
+mod audiences;
 pub mod binder;
-use crate::{
-    activity::Registry, diagnostic::*, model::program::Program, model::schema::World, source::*,
-    syntax::ast::Ast,
-};
+mod calls;
+mod dimensions;
+mod expr;
+mod facts;
+mod files;
+mod links;
+mod lists;
+mod params;
+mod patterns;
+pub mod print;
+mod scope;
+mod select;
+mod steps;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod times;
+
+use std::path::{Path, PathBuf};
+
+use crate::activity::Registry;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::program::Program;
+use crate::model::schema::World;
+use crate::source::{SourceId, Span};
+use crate::syntax::ast::Ast;
+
+/// A parsed file.
+#[derive(Clone, Debug)]
 pub struct Unit {
+    /// Its number in the source map.
     pub source: SourceId,
+    /// As the user named it; of an imported file, one name for one file, however it is reached.
     pub name: String,
+    /// Its tree.
     pub ast: Ast,
-    pub base: std::path::PathBuf,
+    /// The folder of the file, which relative paths start from.
+    pub base: PathBuf,
 }
+
+/// What a check is told beside the files.
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// The run's instant.
     pub as_of: jiff::Timestamp,
+    /// `--timezone`: wins over the campaigns.
     pub timezone: Option<String>,
+    /// Of `camp.toml`: for campaigns without one.
     pub default_timezone: Option<String>,
+    /// `--set name=value`, in order; the last of a name wins.
     pub set: Vec<(String, String)>,
+    /// `sql` is off.
     pub safe: bool,
+    /// A parameter without a value is an error (a run), else a warning (a check alone).
     pub require_params: bool,
 }
-pub trait Imports {
-    fn import(
-        &mut self,
-        path: &str,
-        base: &std::path::Path,
-        span: Span,
-    ) -> Result<Unit, Diagnostic>;
-}
-pub fn check(
-    _u: Vec<Unit>,
-    _i: &mut dyn Imports,
-    _w: &mut dyn World,
-    _r: &Registry,
-    _o: &Options,
-) -> (Program, Diagnostics) {
-    (Program::default(), Diagnostics::default())
-}
-pub mod print {
-    pub fn program(_p: &crate::model::program::Program) -> String {
-        String::new()
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            as_of: jiff::Timestamp::UNIX_EPOCH,
+            timezone: None,
+            default_timezone: None,
+            set: Vec::new(),
+            safe: false,
+            require_params: true,
+        }
     }
+}
+
+/// Reads and parses imported files; reports what does not parse on its own.
+pub trait Imports {
+    /// The file at `path`, relative to `base`.
+    ///
+    /// # Errors
+    /// When it cannot be read, as a diagnostic at `span`.
+    fn import(&mut self, path: &str, base: &Path, span: Span) -> Result<Unit, Diagnostic>;
+}
+
+/// Checks the files of one run together.
+///
+/// The program is complete only when there are no errors; with errors it is still the best that
+/// is known, for `camp debug` and editors.
+pub fn check(
+    units: Vec<Unit>,
+    imports: &mut dyn Imports,
+    world: &mut dyn World,
+    registry: &Registry,
+    options: &Options,
+) -> (Program, Diagnostics) {
+    let mut binder = binder::Binder::new(imports, world, registry, options);
+    let roots: Vec<usize> = units.into_iter().map(|unit| binder.load_root(unit)).collect();
+    binder.check_options();
+    // Everything that statements can speak of is known in all files before any step is bound:
+    // a read knows the saves of files that come later.
+    let prepared: Vec<binder::Root> = roots.iter().map(|&file| binder.prepare(file)).collect();
+    for root in prepared {
+        binder.bind_steps(root);
+    }
+    binder.check_given_params();
+    binder.finish()
 }

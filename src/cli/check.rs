@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::Exit;
-use super::door::Session;
 use super::output::{Format, Output};
 use super::project::{self, ScriptArgs};
 use crate::diagnostic::Severity;
 use crate::diagnostic::render::record;
+use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {

@@ -3,9 +3,9 @@
 use clap::ValueEnum;
 
 use super::Exit;
-use super::door::{Session, Stage};
 use super::output::Output;
 use super::project::{self, ScriptArgs};
+use crate::session::{Session, Stage};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::Exit;
-use super::door::Session;
 use super::output::{Format, Output};
 use super::project::{self, ScriptArgs};
+use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
@@ -26,7 +26,7 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         Ok(steps) => steps,
         Err(found) => return out.diagnostics(found, &session.sources),
     };
-    let places = |step: &super::door::ExplainedStep| -> Vec<(String, usize)> {
+    let places = |step: &crate::session::ExplainedStep| -> Vec<(String, usize)> {
         let mut places: Vec<_> = step
             .places
             .iter()

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::door::Interrupter;
+use crate::session::Interrupter;
 
 /// Whether the user has asked to stop.
 #[derive(Clone, Default)]

@@ -8,7 +8,6 @@ mod audiences;
 mod check;
 mod completions;
 mod debug;
-mod door;
 mod error;
 mod explain;
 mod functions;

@@ -1,10 +1,10 @@
 //! `camp plan`
 
-use super::door::Session;
 use super::output::Output;
 use super::project::{self, ScriptArgs};
 use super::{Exit, interrupt, reports};
 use crate::diagnostic::Area;
+use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {

@@ -8,11 +8,12 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::door::Settings;
 use super::output::Output;
 use crate::config::{self, Config};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes::usage};
+use crate::session::Settings;
 use crate::source::SourceMap;
+use crate::syntax::{self, ast::StatementKind};
 
 /// How long a run waits for the database by default.
 pub(super) const WAIT: Duration = Duration::from_secs(10);
@@ -53,7 +54,7 @@ pub(super) struct ScriptArgs {
     /// The value of a parameter; can be given several times
     #[arg(long, help_heading = "Script", value_name = "NAME=VALUE", value_parser = parse_set)]
     pub set: Vec<(String, String)>,
-    /// Only what this transition or saved audience needs; can be given several times
+    /// Only what this transition, saved audience or file needs; can be given several times
     #[arg(long, help_heading = "Script", value_name = "NAME")]
     pub only: Vec<String>,
     /// Touch no file or database that the script does not name, and allow no `sql`
@@ -74,8 +75,7 @@ fn parse_set(text: &str) -> Result<(String, String), String> {
 /// The settings of a session that runs these files.
 ///
 /// # Errors
-/// What is wrong with `camp.toml` or the command line. What they say of files of their own is
-/// already printed, so that nobody needs their sources: only the diagnostics' number matters.
+/// The exit code, after what is wrong with `camp.toml` or the command line has been printed.
 pub(super) fn settings(
     args: &ScriptArgs,
     files: &[String],
@@ -97,18 +97,24 @@ pub(super) fn settings(
             }
         },
     };
+    let default_zone = || {
+        let name = timezone.as_ref().or(config.timezone.as_ref());
+        name.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
+    };
     // Times are shown as the user would tell them.
-    if let Some(zone) = timezone.as_ref().or(config.timezone.as_ref())
-        && let Ok(zone) = TimeZone::get(zone)
-    {
-        out.zone = zone;
-    }
+    out.zone = default_zone();
     let as_of = match &args.as_of {
         None => None,
-        Some(text) => match as_of(text, &out.zone, Timestamp::now()) {
-            Ok(at) => Some(at),
-            Err(diagnostic) => return Err(out.diagnostic(*diagnostic)),
-        },
+        Some(text) => {
+            let zone = || match timezone {
+                Some(_) => Ok(default_zone()),
+                None => campaigns_zone(files, &default_zone()),
+            };
+            match as_of(text, zone, Timestamp::now()) {
+                Ok(at) => Some(at),
+                Err(diagnostic) => return Err(out.diagnostic(*diagnostic)),
+            }
+        }
     };
     let machine = &args.project;
     Ok(Settings {
@@ -147,9 +153,56 @@ pub(super) fn database(args: &ProjectArgs, config: &Config) -> Option<PathBuf> {
     }
 }
 
-/// The instant of `--as-of`. A time of a clock that strikes twice is the later one, a time that
-/// is skipped moves ahead, as everywhere in Camp.
-fn as_of(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, Box<Diagnostic>> {
+/// The zone that all of these campaigns are read in, from their headers.
+///
+/// What else is wrong with the files is said when they are run.
+fn campaigns_zone(files: &[String], default: &TimeZone) -> Result<TimeZone, Box<Diagnostic>> {
+    let unclear = |title: &str| {
+        Box::new(
+            Diagnostic::error(usage::AS_OF, title)
+                .help("add the zone, as in 2026-11-24T09:30Z, or `--timezone`"),
+        )
+    };
+    let mut found: Option<TimeZone> = None;
+    for file in files {
+        if file == "-" {
+            // It can be read once only.
+            return Err(unclear(
+                "the instant has no zone, and that of the script is not known yet",
+            ));
+        }
+        let Ok(text) = std::fs::read_to_string(file) else { continue };
+        let mut sources = SourceMap::default();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let Ok(id) = sources.add(file.as_str(), text) else { continue };
+        let (ast, _) = syntax::parse(&sources, id);
+        let zone = ast.statements.iter().find_map(|statement| match &statement.kind {
+            StatementKind::Campaign(campaign) => campaign.timezone.as_ref(),
+            _ => None,
+        });
+        let zone = match zone.map(|zone| TimeZone::get(&zone.node)) {
+            None => default.clone(),
+            Some(Ok(zone)) => zone,
+            // Reported at its place by the check.
+            Some(Err(_)) => continue,
+        };
+        match &found {
+            Some(other) if *other != zone => {
+                return Err(unclear("the campaigns have different time zones"));
+            }
+            _ => found = Some(zone),
+        }
+    }
+    Ok(found.unwrap_or_else(|| default.clone()))
+}
+
+/// The instant of `--as-of`; `zone` is asked for only when it has none itself. A time of a clock
+/// that strikes twice is the later one, a time that is skipped moves ahead, as everywhere in Camp.
+fn as_of(
+    text: &str,
+    zone: impl Fn() -> Result<TimeZone, Box<Diagnostic>>,
+    now: Timestamp,
+) -> Result<Timestamp, Box<Diagnostic>> {
     let wrong =
         |title: String, help: &str| Box::new(Diagnostic::error(usage::AS_OF, title).help(help));
     let text = text.trim();
@@ -158,11 +211,11 @@ fn as_of(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, Box<D
     } else if let Ok(date) = text.parse::<Date>()
         && text.len() == "2026-11-24".len()
     {
-        date.to_zoned(zone.clone()).ok().map(|z| z.timestamp())
+        date.to_zoned(zone()?).ok().map(|z| z.timestamp())
     } else if let Ok(time) = text.parse::<DateTime>()
         && !text.contains('[')
     {
-        zone.to_ambiguous_timestamp(time).later().ok()
+        zone()?.to_ambiguous_timestamp(time).later().ok()
     } else {
         None
     };
@@ -185,9 +238,9 @@ mod tests {
     use super::*;
 
     fn at(text: &str, zone: &str) -> Result<String, String> {
-        let zone = TimeZone::get(zone).unwrap();
+        let zone = || Ok(TimeZone::get(zone).unwrap());
         let now: Timestamp = "2026-11-25T00:00:00Z".parse().unwrap();
-        as_of(text, &zone, now).map(|at| at.to_string()).map_err(|d| d.code.to_string())
+        as_of(text, zone, now).map(|at| at.to_string()).map_err(|d| d.code.to_string())
     }
 
     #[test]
@@ -216,6 +269,31 @@ mod tests {
         {
             assert_eq!(at(wrong, "UTC"), Err("E0705".into()), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_day_is_one_of_the_campaigns_zone_and_never_of_two() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let york = file("york.camp", "campaign \"a\" timezone \"America/New_York\"\n");
+        let york2 = file("york2.camp", "campaign \"b\"\n  timezone \"America/New_York\"\n");
+        let none = file("none.camp", "campaign \"c\"\n");
+        let paris = TimeZone::get("Europe/Paris").unwrap();
+        let name = |files: &[&String]| {
+            let files: Vec<String> = files.iter().map(|f| (*f).clone()).collect();
+            campaigns_zone(&files, &paris)
+                .map(|zone| zone.iana_name().unwrap().to_owned())
+                .map_err(|d| d.code.to_string())
+        };
+        assert_eq!(name(&[&york, &york2]), Ok("America/New_York".into()));
+        assert_eq!(name(&[&none]), Ok("Europe/Paris".into()));
+        assert_eq!(name(&[&york, &none]), Err("E0705".into()));
+        assert_eq!(name(&[&"-".to_owned()]), Err("E0705".into()));
+        assert_eq!(name(&[&"no such file".to_owned()]), Ok("Europe/Paris".into()));
     }
 
     #[test]

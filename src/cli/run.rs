@@ -1,10 +1,10 @@
 //! `camp run`
 
-use super::door::Session;
 use super::output::Output;
 use super::progress::Shown;
 use super::project::{self, ScriptArgs};
 use super::{Exit, interrupt, reports};
+use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {

@@ -4,9 +4,8 @@ use super::output::Output;
 use super::project::{self, ProjectArgs};
 use crate::catalogue::Catalogue;
 use crate::catalogue::commit::RunRecord;
-use crate::catalogue::store::Store;
 use crate::diagnostic::{Diagnostic, codes::usage};
-use crate::engine::duckdb::{EngineError, EngineOptions, Session as Engine};
+use crate::engine::duckdb::{EngineOptions, Session as Engine};
 use crate::model::value::Value;
 use jiff::{Timestamp, tz::TimeZone};
 use std::path::{Path, PathBuf};
@@ -14,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// The open project of a command that works on the catalogue alone.
 pub(super) struct Project {
     /// The engine.
-    pub store: EngineStore,
+    pub store: Engine,
     /// What the catalogue holds.
     pub catalogue: Catalogue,
     /// The database.
@@ -51,11 +50,28 @@ impl Project {
             wait: args.wait.or(config.wait).unwrap_or(project::WAIT),
             ..EngineOptions::default()
         };
-        let opened = Engine::open(&options).map(EngineStore::new).and_then(|store| {
+        let opened = Engine::open(&options).and_then(|store| {
             let catalogue = Catalogue::load(&store)?;
             Ok(Project { store, catalogue, database })
         });
         opened.map_err(|diagnostic| out.diagnostic(diagnostic))
+    }
+
+    /// The names of a query's columns.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn describe(&self, sql: &str) -> Result<Vec<String>, Diagnostic> {
+        let columns = self.store.describe(sql).map_err(|error| error.into_diagnostic(None))?;
+        Ok(columns.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// All rows of a query.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Value>>, Diagnostic> {
+        self.store.query(sql).map_err(|error| error.into_diagnostic(None))
     }
 
     /// The record of a command that writes.
@@ -71,62 +87,5 @@ impl Project {
             files: Vec::new(),
             steps: Vec::new(),
         }
-    }
-}
-
-/// The engine as the catalogue sees it.
-pub(super) struct EngineStore(Engine);
-
-impl EngineStore {
-    /// Of an open engine.
-    pub fn new(engine: Engine) -> Self {
-        EngineStore(engine)
-    }
-
-    /// The names of a query's columns.
-    ///
-    /// # Errors
-    /// The engine's.
-    pub fn describe(&self, sql: &str) -> Result<Vec<String>, Diagnostic> {
-        let columns = self.0.describe(sql).map_err(|error| error.into_diagnostic(None))?;
-        Ok(columns.into_iter().map(|(name, _)| name).collect())
-    }
-
-    /// All rows of a query.
-    ///
-    /// # Errors
-    /// The engine's.
-    pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Value>>, Diagnostic> {
-        self.0.query(sql).map_err(|error| error.into_diagnostic(None))
-    }
-}
-
-impl Store for EngineStore {
-    fn execute(&self, sql: &str) -> Result<u64, EngineError> {
-        self.0.execute(sql)
-    }
-    fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, EngineError> {
-        self.0.query(sql)
-    }
-    fn project_exists(&self) -> bool {
-        self.0.project_exists()
-    }
-    fn detach_project(&self) -> Result<(), EngineError> {
-        self.0.detach_project()
-    }
-    fn attach_project(&self, read_only: bool) -> Result<(), Diagnostic> {
-        self.0.attach_project(read_only)
-    }
-    fn attach_project_now(&self) -> Result<(), Diagnostic> {
-        self.0.attach_project_now()
-    }
-    fn begin(&self) -> Result<(), EngineError> {
-        self.0.begin()
-    }
-    fn commit(&self) -> Result<(), EngineError> {
-        self.0.commit()
-    }
-    fn rollback(&self) -> Result<(), EngineError> {
-        self.0.rollback()
     }
 }

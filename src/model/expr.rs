@@ -327,7 +327,9 @@ pub enum ExprKind {
         /// Its index in the columns of the row's dimension.
         column: usize,
     },
-    /// A column that the population in frame 0 carries.
+    /// A column that the population in frame 0 carries. Of a saved audience
+    /// ([`Population::Audience`]) all stored columns count, the key's first, as in
+    /// [`Audience::columns`](super::schema::Audience).
     Carried {
         /// The frame of the population's row: 0, or [`MatchPair::RIGHT`] on the right of a match.
         frame: u16,
@@ -493,6 +495,10 @@ pub enum ExprKind {
     Convert(Expr),
     /// The escape hatch.
     Sql(Vec<SqlPart>),
+    /// The parts of a row's key as the one text that the stable hash and the log of deliveries
+    /// use. The implicit argument [`Implicit::RowKey`](super::functions::Implicit) is one of the
+    /// innermost row's key columns.
+    KeyText(Vec<Expr>),
     /// How many rows a population has.
     CountOf(Population),
     /// Members of a saved audience before the run; 0 when it does not exist yet.
@@ -506,9 +512,6 @@ pub enum ExprKind {
         /// What must hold.
         condition: Expr,
     },
-    /// The parts of a key as the one text that the stable hash uses: each part as text, prefixed
-    /// by its length and a colon.
-    KeyText(Vec<Expr>),
     /// Made by the planner: the value that a population carries for this row (frame 0) under this
     /// index; missing when the row is not in it.
     Lookup {

@@ -6,6 +6,7 @@
 pub mod expr;
 pub mod format;
 pub mod functions;
+pub mod label;
 pub mod program;
 pub mod schema;
 pub mod types;

@@ -198,7 +198,7 @@ impl Folder<'_> {
                     params.get(n).or_else(|| params.get(last?)).map(|p| p.accepts)
                 };
                 let args = args.iter().enumerate().map(|(n, arg)| match accepts(n) {
-                    Some(Accepts::LocalTime) => self.local_of(arg),
+                    Some(Accepts::LocalTime | Accepts::TextOrTime) => self.local_of(arg),
                     Some(Accepts::Instant) => self.instant_of(arg),
                     Some(Accepts::Date) => self.day_of(arg),
                     _ => arg.clone(),

@@ -299,7 +299,7 @@ impl Execution<'_> {
     }
 
     /// Whether each guard holds (by step), and the facts it spoke of.
-    fn ask_guards(&self) -> Outcome<(Vec<(usize, bool)>, Vec<String>)> {
+    fn ask_guards(&self) -> Outcome<(Held, Vec<String>)> {
         let mut held = Vec::new();
         let mut facts = Vec::new();
         for guard in &self.plan.guards {
@@ -730,6 +730,8 @@ impl Execution<'_> {
 }
 
 type Keys = Vec<Vec<String>>;
+/// Index of a step, whether its condition holds.
+type Held = Vec<(usize, bool)>;
 
 fn number(row: &[Value], index: usize) -> u64 {
     match row.get(index) {

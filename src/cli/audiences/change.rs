@@ -7,7 +7,6 @@ use super::super::output::Output;
 use super::super::project::ProjectArgs;
 use super::super::store::Project;
 use crate::catalogue::operations;
-use crate::catalogue::store::Store;
 use crate::diagnostic::{Diagnostic, codes::usage};
 use crate::engine::duckdb::literal;
 

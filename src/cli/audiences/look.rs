@@ -270,14 +270,14 @@ fn rows(
     sql: &str,
     limit: Option<usize>,
 ) -> Result<(Table, bool), Box<Diagnostic>> {
-    let columns = project.store.describe(sql)?;
+    let columns = project.describe(sql)?;
     let mut table = Table::of_data(columns);
     // One more than is shown tells whether there are more.
     let sql = match limit {
         Some(limit) => format!("SELECT * FROM ({sql}) LIMIT {}", limit + 1),
         None => sql.to_owned(),
     };
-    let found = project.store.rows(&sql)?;
+    let found = project.rows(&sql)?;
     let more = limit.is_some_and(|limit| found.len() > limit);
     for row in found.iter().take(limit.unwrap_or(usize::MAX)) {
         table.row(row.iter().map(values::cell));

@@ -7,8 +7,6 @@ use crate::activity::save_audience::Update;
 use crate::catalogue::Catalogue;
 use crate::catalogue::commit::{RunRecord, commit};
 use crate::catalogue::stage::{Save, stage};
-use crate::catalogue::store::Store;
-use crate::cli::store::EngineStore;
 use crate::engine::duckdb::{EngineOptions, Session};
 use crate::model::schema::Column;
 use crate::model::types::Type;
@@ -18,8 +16,7 @@ use crate::source::Span;
 fn project() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let database = Some(dir.path().join("camp.duckdb"));
-    let engine = Session::open(&EngineOptions { database, ..EngineOptions::default() }).unwrap();
-    let store = EngineStore::new(engine);
+    let store = Session::open(&EngineOptions { database, ..EngineOptions::default() }).unwrap();
     let save = |number: usize, label: &str, rows: &str, reads: &[&str]| {
         if store.project_exists() {
             store.attach_project(true).unwrap();

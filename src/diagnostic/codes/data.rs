@@ -138,7 +138,7 @@ codes! {
         bad "", good "";
     CONVERSION = "E0534", "engine.conversion", Data,
         "a value cannot be converted",
-        "A conversion in the marked part fails for a value of the data. Use `try_` forms where values may not fit, or exclude those rows first.",
+        "A conversion in the marked part fails for a value of the data. Exclude those rows first, or mend the data.",
         bad "", good "";
     OVERFLOW = "E0535", "engine.overflow", Data,
         "a number or time is too large",

@@ -21,8 +21,8 @@ codes! {
     AS_OF = "E0705", "usage.as_of", Usage, "The instant after --as-of cannot be read",
         "`--as-of` takes an instant with its zone, `2026-11-24T09:30:00Z` or \
          `2026-11-24T09:30+01:00`; a local time, `2026-11-24T09:30`; or a day, `2026-11-24`, which \
-         is its first moment. Without a zone it is read in `--timezone`, else in the `timezone` \
-         of `camp.toml`, else in UTC.",
+         is its first moment. Without a zone it is read in `--timezone`, else in the zone of the \
+         campaigns, which have to agree then.",
         bad "", good "";
     TIMEZONE = "E0706", "usage.timezone", Usage, "Unknown time zone on the command line",
         "Time zones are named as in the IANA list: `Europe/Paris`, `America/New_York`, `UTC`. \

@@ -1,8 +1,27 @@
-//! Codes `W09xx`: warnings.
+//! Codes `W09xx`: warnings. The samples speak of the tables of [`super::names`].
 
 use super::codes;
 
 codes! {
+    NO_TIMEZONE = "W0901", "warnings.no_timezone", Script, "No time zone is set",
+        "Relative dates and timestamps without a zone are read in UTC, so a day may begin hours away from the customers' midnight. Set `timezone` in the campaign or in `camp.toml`.",
+        bad "vip = build audience from orders where ordered_at in last 7 days\nsave audience vip as \"VIP\"\n",
+        good "campaign \"VIP\" timezone \"Europe/Paris\"\nvip = build audience from orders where ordered_at in last 7 days\nsave audience vip as \"VIP\"\n";
+    UNUSED = "W0902", "warnings.unused", Script, "A transition is never used",
+        "Its rows are computed for nothing, or a save was forgotten.",
+        bad "vip = build audience from customers where consent\nother = build audience from customers\nsave audience other as \"Other\"\n",
+        good "other = build audience from customers\nsave audience other as \"Other\"\n";
+    EMPTY_BEFORE_SAVE = "W0903", "warnings.empty_before_save", Script, "An audience is read before its first save",
+        "No audience has this label yet; only a later statement of this run saves it. Until then it is empty.",
+        bad "new = build audience from customers where not in audience \"Seen\"\nsave audience new as \"Seen\" append\n",
+        good "";
+    EVERY_OF_NOTHING = "W0904", "warnings.every_of_nothing", Script, "`every` also holds where there is nothing",
+        "`every orders where …` holds for a row without orders. Add `any orders and …` where that is not meant.",
+        bad "vip = build audience from customers where every orders where amount > 10\nsave audience vip as \"VIP\"\n",
+        good "vip = build audience from customers where any orders and every orders where amount > 10\nsave audience vip as \"VIP\"\n";
+    PARAMETER_WITHOUT_VALUE = "W0905", "warnings.parameter_without_value", Script, "A parameter has no value yet",
+        "A run needs it: `--set name=value`.",
+        bad "", good "";
     OVERTAKEN = "W0950", "run.overtaken", Data,
         "Another run changed an audience meanwhile",
         "The run read an audience that another run saved before this one committed. What was saved here is as of the older content.",

@@ -135,6 +135,26 @@ pub(super) fn excerpts(diagnostic: &Diagnostic, sources: &SourceMap, width: usiz
     all
 }
 
+/// Breaks a label's words over lines where they would not fit; a very narrow place is left to the
+/// terminal.
+fn wrap(text: &str, width: usize) -> String {
+    let mut wrapped = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let length: usize = word.chars().map(shown_width).sum();
+        if used > 0 && used + 1 + length > width.max(NARROWEST) {
+            wrapped.push('\n');
+            used = 0;
+        } else if used > 0 {
+            wrapped.push(' ');
+            used += 1;
+        }
+        wrapped.push_str(word);
+        used += length;
+    }
+    wrapped
+}
+
 /// A label and its bytes in its file.
 struct Wanted {
     bytes: Range<usize>,
@@ -209,9 +229,13 @@ impl Group {
             if from == to {
                 to += excerpt.text[from..].chars().next().map_or(0, char::len_utf8);
             }
+            // The words hang on the middle of the underline, behind three characters of line.
+            let middle = excerpt.text.floor_char_boundary(from + (to - from) / 2);
+            let line = excerpt.text[..middle].rsplit('\n').next().unwrap_or_default();
+            let column: usize = line.chars().map(shown_width).sum();
             excerpt.labels.push(Mark {
                 range: start + from..start + to,
-                text: visible(&label.text),
+                text: wrap(&visible(&label.text), width.saturating_sub(column + 4)),
                 primary: wanted.label == 0,
                 place,
             });

@@ -14,12 +14,16 @@ use super::excerpt::{self, Excerpt};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
-/// Columns beside the text of a script: line number, frame, gutter.
-const FRAME: usize = 12;
+/// Columns beside the text of a script: line number and frame.
+const FRAME: usize = 8;
+/// Columns of the arrows of a label over several lines.
+const GUTTER: usize = 4;
 
 /// Draws one diagnostic.
 pub(super) fn render(diagnostic: &Diagnostic, sources: &SourceMap, options: &Options) -> String {
-    let excerpts = excerpt::excerpts(diagnostic, sources, options.width.saturating_sub(FRAME));
+    let tall = diagnostic.labels.iter().any(|l| sources.slice(l.span).contains('\n'));
+    let beside = if tall { FRAME + GUTTER } else { FRAME };
+    let excerpts = excerpt::excerpts(diagnostic, sources, options.width.saturating_sub(beside));
     let cause = diagnostic.cause.as_deref().map(|cause| Cause(excerpt::visible(cause)));
     let report = Report { diagnostic, cause, sources: Excerpts(excerpts) };
     let mut styles = if options.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };

@@ -315,3 +315,22 @@ fn every_span_of_odd_texts_can_be_drawn() {
         }
     }
 }
+
+#[test]
+fn real_mistakes_are_drawn_within_the_width() {
+    let mut drawn = 0;
+    for code in crate::diagnostic::codes::all().filter(|c| !c.0.bad.is_empty()) {
+        let mut sources = SourceMap::default();
+        let id = sources.add("bad.camp", code.0.bad).unwrap();
+        let (_, found) = crate::syntax::parse(&sources, id);
+        for diagnostic in found.iter() {
+            let text = fancy(diagnostic, &sources);
+            drawn += 1;
+            assert!(text.contains("[bad.camp:"), "{text}");
+            for line in text.lines() {
+                assert!(line.chars().count() <= 80, "{text}");
+            }
+        }
+    }
+    assert!(drawn >= 20, "only {drawn} samples of the syntax were drawn");
+}

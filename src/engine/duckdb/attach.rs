@@ -13,6 +13,9 @@ use crate::source::Span;
 const RESERVED: [&str; 8] =
     [PROJECT, "camp", "audience", "temp", "system", "memory", "main", "scratch"];
 
+/// The version that extensions must be built for.
+const ENGINE_VERSION: &str = "v1.5.5";
+
 /// A database under a name of the script.
 #[derive(Debug)]
 pub struct Attached {
@@ -148,10 +151,12 @@ impl Session {
 
     /// Loads an extension of the engine from where it is installed; never from the network.
     pub(super) fn load_extension(&self, extension: &str, span: Span) -> Result<(), Diagnostic> {
-        let places = std::env::var_os("CAMP_EXTENSION_DIRECTORY")
-            .map(|dir| Path::new(&dir).join(format!("{extension}.duckdb_extension")))
-            .filter(|file| file.exists());
-        let what = match &places {
+        let name = format!("{extension}.duckdb_extension");
+        // Flat, or a folder for each version as wheels and the engine keep them.
+        let file = self.options.extension_directory.as_ref().and_then(|dir| {
+            [dir.join(&name), dir.join(ENGINE_VERSION).join(&name)].into_iter().find(|f| f.exists())
+        });
+        let what = match &file {
             Some(file) => literal(&file.to_string_lossy()),
             None => extension.to_string(),
         };
@@ -177,6 +182,18 @@ impl Session {
         }
         let attached = self.attached.borrow();
         attached.iter().find(|a| a.name.to_lowercase() == folded).map(|a| a.engine_name.clone())
+    }
+
+    /// The files of attached databases.
+    pub(super) fn attached_files(&self) -> Vec<PathBuf> {
+        let attached = self.attached.borrow();
+        attached
+            .iter()
+            .filter_map(|a| match &a.source {
+                Source::DuckDb(path) | Source::Sqlite(path) => Some(path.clone()),
+                Source::Postgres(_) => None,
+            })
+            .collect()
     }
 
     pub(super) fn database_names(&self) -> Vec<String> {

@@ -34,7 +34,7 @@ const DELIMITERS: [&str; 4] = [",", ";", "\t", "|"];
 /// The typing answers, by everything they depend on.
 #[derive(Debug)]
 pub struct TypingCache {
-    known: HashMap<String, CsvFormat>,
+    known: HashMap<String, (String, CsvFormat)>,
     /// Where they outlive the session; `None` keeps them in memory.
     pub(super) directory: Option<PathBuf>,
 }
@@ -51,34 +51,40 @@ impl Default for TypingCache {
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    key: String,
+    source: String,
+    state: String,
     format: CsvFormat,
 }
 
 impl TypingCache {
-    fn file(&self, key: &str) -> Option<PathBuf> {
-        let name: String = Sha256::digest(key).iter().map(|b| format!("{b:02x}")).collect();
+    /// One file for each source and its options, so that a changed source replaces its answer.
+    fn file(&self, key: &Key) -> Option<PathBuf> {
+        let name: String = Sha256::digest(&key.source).iter().map(|b| format!("{b:02x}")).collect();
         Some(self.directory.as_ref()?.join(format!("{name}.json")))
     }
 
-    fn get(&self, key: &str) -> Option<CsvFormat> {
-        if let Some(format) = self.known.get(key) {
-            return Some(format.clone());
+    fn get(&self, key: &Key) -> Option<CsvFormat> {
+        if let Some((state, format)) = self.known.get(&key.source) {
+            return (*state == key.state).then(|| format.clone());
         }
         let text = std::fs::read(self.file(key)?).ok()?;
         let stored: Stored = serde_json::from_slice(&text).ok()?;
-        (stored.key == key).then_some(stored.format)
+        (stored.source == key.source && stored.state == key.state).then_some(stored.format)
     }
 
     /// A cache that cannot be written is only slower.
-    fn put(&mut self, key: String, format: &CsvFormat) {
+    fn put(&mut self, key: Key, format: &CsvFormat) {
         if let Some(file) = self.file(&key) {
-            let stored = Stored { key: key.clone(), format: format.clone() };
+            let stored = Stored {
+                source: key.source.clone(),
+                state: key.state.clone(),
+                format: format.clone(),
+            };
             if let Ok(text) = serde_json::to_vec(&stored) {
                 let _ = write_whole(&file, &text);
             }
         }
-        self.known.insert(key, format.clone());
+        self.known.insert(key.source, (key.state, format.clone()));
     }
 }
 
@@ -91,21 +97,31 @@ fn write_whole(file: &Path, text: &[u8]) -> std::io::Result<()> {
     std::fs::rename(&beside, file)
 }
 
-/// Path, size and time of every file, and the options; `None` for files that have none.
-fn cache_key(paths: &[String], options: &FileOptions) -> Option<String> {
-    let mut key = format!("camp {} csv {VERSION}\n", env!("CARGO_PKG_VERSION"));
+/// What an answer depends on.
+struct Key {
+    /// Paths and options.
+    source: String,
+    /// Size and time of every file.
+    state: String,
+}
+
+/// `None` for files that have no size and time, like remote ones.
+fn cache_key(paths: &[String], options: &FileOptions) -> Option<Key> {
+    let mut source = format!("camp {} csv {VERSION}\n", env!("CARGO_PKG_VERSION"));
+    let mut state = String::new();
     for path in paths {
         let meta = std::fs::metadata(path).ok()?;
         let time = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_nanos();
         let path = std::fs::canonicalize(path).ok()?;
-        key.push_str(&format!("{} {} {time}\n", path.display(), meta.len()));
+        source.push_str(&format!("{}\n", path.display()));
+        state.push_str(&format!("{} {time}\n", meta.len()));
     }
     for c in &options.columns {
-        key.push_str(&format!("{:?} {:?} {:?}\n", c.name, c.ty, c.format));
+        source.push_str(&format!("{:?} {:?} {:?}\n", c.name, c.ty, c.format));
     }
     let FileOptions { delimiter, quote, encoding, header, .. } = options;
-    key.push_str(&format!("{delimiter:?} {quote:?} {encoding:?} {header:?}"));
-    Some(key)
+    source.push_str(&format!("{delimiter:?} {quote:?} {encoding:?} {header:?}"));
+    Some(Key { source, state })
 }
 
 /// One reading of CSV files.

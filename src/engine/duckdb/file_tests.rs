@@ -602,9 +602,45 @@ fn typing_answers_are_kept_until_the_file_changes() {
     assert_eq!(types_of(&f.open("c.csv")), "id int");
     f.write("c.csv", "id\nx2\n");
     assert_eq!(types_of(&f.open("c.csv")), "id text");
-    assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 1, "the answer is replaced");
     // A cache that cannot be written changes nothing.
     f.session.typing.borrow_mut().directory = Some(Path::new("/dev/null/x").to_path_buf());
     f.write("c.csv", "id\nxyz\n");
     assert_eq!(types_of(&f.open("c.csv")), "id text");
+}
+
+#[test]
+fn under_safe_only_what_was_opened_is_read_and_nothing_else_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    std::fs::write(at("a.csv"), "id\n1\n").unwrap();
+    std::fs::write(at("b.csv"), "id\n2\n").unwrap();
+    let options = EngineOptions {
+        database: Some(at("p.duckdb").into()),
+        safe: true,
+        memory_limit: Some("100MB".into()),
+        threads: Some(1),
+        ..EngineOptions::default()
+    };
+    let mut s = Session::open(&options).unwrap();
+    let a = s.file("a.csv", dir.path(), &FileOptions::default(), HERE).unwrap();
+    s.lock_down(&[]).unwrap();
+    let sql = format!("SELECT * FROM {}", files::scan_sql(&a.scan));
+    assert_eq!(s.query(&sql).unwrap(), vec![vec![Value::Int(1)]]);
+    let other = s.query(&format!("SELECT * FROM read_csv({})", literal(&at("b.csv")))).unwrap_err();
+    assert_eq!(other.kind, ErrorKind::Forbidden);
+    let export = s.execute(&format!("COPY (SELECT 1) TO {}", literal(&at("x.csv")))).unwrap_err();
+    assert_eq!(export.kind, ErrorKind::Forbidden);
+    assert!(s.execute("SET memory_limit = '1GB'").is_err());
+    let late = s.file("b.csv", dir.path(), &FileOptions::default(), HERE).unwrap_err();
+    assert_eq!(late.code, data::SAFE_FORBIDDEN);
+    // The run itself still spills, and writes the project.
+    let big = "CREATE TEMP TABLE big AS SELECT range AS k, repeat(md5(range::VARCHAR), 4) AS y \
+               FROM range(1000000) ORDER BY y";
+    assert_eq!(s.execute(big).unwrap(), 1_000_000);
+    s.attach_project(false).unwrap();
+    s.execute("CREATE TABLE project.main.t AS SELECT 1 AS x").unwrap();
+    s.detach_project().unwrap();
+    s.attach_project(true).unwrap();
+    assert_eq!(s.query("SELECT x FROM project.main.t").unwrap(), vec![vec![Value::Int(1)]]);
 }

@@ -180,11 +180,21 @@ impl Session {
             )
             .help(help));
         };
+        if self.is_locked() {
+            return Err(error(
+                data::SAFE_FORBIDDEN,
+                format!("`{path}` cannot be opened any more under `--safe`"),
+                "not allowed",
+                span,
+            )
+            .help("name every file before the run begins"));
+        }
         let paths = if is_remote(path) {
             self.remote(path, span)?
         } else {
             self.local(path.strip_prefix("file://").unwrap_or(path), base, span)?
         };
+        self.opened.borrow_mut().extend(paths.iter().cloned());
         match kind {
             Kind::Parquet => {
                 no_csv_options(options, span)?;

@@ -43,24 +43,24 @@ pub fn render(function: Function, args: &[String], arg_types: &[Type], result: &
     {
         return null(result);
     }
-    call.render(function.0.name)
+    format!("({})", call.render(function.0.name))
 }
 
 /// The stable hash: MD5 in hex over the seed and the key's parts, each behind its length.
 pub fn stable_hash(seed: &str, key_text: &str) -> String {
-    format!("md5({} || ({key_text}))", with_length(seed))
+    format!("md5({} || ({key_text}))", with_length(&format!("({seed})")))
 }
 
 /// The text of a row's key that the stable hash is made of: every part as text behind its number
 /// of characters and a colon.
-pub fn key_text(parts: &[(String, Type)]) -> String {
+pub fn key_text(parts: &[String]) -> String {
     let parts: Vec<String> =
-        parts.iter().map(|(sql, ty)| with_length(&to_text(&format!("({sql})"), ty))).collect();
+        parts.iter().map(|sql| with_length(&format!("CAST({sql} AS VARCHAR)"))).collect();
     if parts.is_empty() { "''".to_owned() } else { parts.join(" || ") }
 }
 
 fn with_length(text: &str) -> String {
-    format!("length({text}) || ':' || ({text})")
+    format!("length({text}) || ':' || {text}")
 }
 
 /// The text of a value, the same for equal values of a type.

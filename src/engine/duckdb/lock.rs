@@ -188,17 +188,20 @@ fn explain(path: &Path, text: &str) -> Diagnostic {
             "check the path"
         };
         (data::NOT_A_DATABASE, format!("`{file}` is not a DuckDB database"), help)
+    } else if has("database file with version number")
+        || has("greater than the latest version supported")
+        || has("Failed to read WAL of version")
+    {
+        (
+            data::DATABASE_NEWER,
+            format!("the database `{file}` was written by a newer version of DuckDB"),
+            "use a newer Camp, or write the database again with an older storage version",
+        )
     } else if has("WAL") || has("wal\"") {
         (
             data::DATABASE_LOG_DAMAGED,
             format!("the write-ahead log `{file}.wal` is damaged"),
             "copy the database and its `.wal` to a safe place, then restore both from a backup",
-        )
-    } else if has("database file with version number") || has("storage version") {
-        (
-            data::DATABASE_NEWER,
-            format!("the database `{file}` was written by another version of DuckDB"),
-            "use a newer Camp, or write the database again with this version of DuckDB",
         )
     } else if has("orrupt") || has("Could not read enough bytes") || has("checksum") {
         (
@@ -242,4 +245,42 @@ fn has_sqlite_name(path: &Path) -> bool {
     path.extension().is_some_and(|e| {
         ["sqlite", "sqlite3", "db3"].iter().any(|known| e.eq_ignore_ascii_case(known))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A newer file cannot be made here: these are the engine's words for one.
+    #[test]
+    fn a_newer_file_is_not_called_damaged() {
+        for words in [
+            "IO Error: Trying to read a database file with version number 99, but we can only read \
+             versions between 64 and 68.",
+            "Error opening \"x.db\": file was written with a storage version greater than the latest \
+             version supported by this DuckDB instance.",
+            "IO Error: Failed to read WAL of version 9 - can only read version 1, 2 and 3",
+        ] {
+            assert_eq!(explain(Path::new("x.db"), words).code, data::DATABASE_NEWER, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_forbidden_file_is_a_matter_of_permissions() {
+        let words = "IO Error: Cannot open file \"x.db\": Permission denied";
+        let diagnostic = explain(Path::new("x.db"), words);
+        assert_eq!(diagnostic.code, data::DATABASE_ACCESS);
+        assert!(diagnostic.title.contains("permission"));
+    }
+
+    #[test]
+    fn a_file_is_claimed_once_until_it_is_given_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let open = OpenFile::claim(&path).unwrap();
+        assert!(OpenFile::claim(&dir.path().join(".").join("a.db")).is_none());
+        assert!(is_open(&path));
+        drop(open);
+        assert!(!is_open(&path));
+    }
 }

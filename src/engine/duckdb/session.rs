@@ -38,6 +38,9 @@ pub struct EngineOptions {
     pub safe: bool,
     /// How long to wait for a database that another program holds.
     pub wait: Duration,
+    /// Where extensions of the engine lie; else `CAMP_EXTENSION_DIRECTORY`, else where the engine
+    /// installs them.
+    pub extension_directory: Option<PathBuf>,
 }
 
 /// Stops the session's query from another thread.
@@ -94,7 +97,10 @@ pub struct Session {
     read_only: Cell<bool>,
     pub(super) attached: RefCell<Vec<Attached>>,
     pub(super) typing: RefCell<TypingCache>,
-    _spill: Option<SpillDir>,
+    /// The files that scripts named, for `--safe`.
+    pub(super) opened: RefCell<Vec<String>>,
+    locked: Cell<bool>,
+    spill: Option<SpillDir>,
 }
 
 impl Session {
@@ -103,7 +109,15 @@ impl Session {
     /// # Errors
     /// Settings that are not valid; a database that cannot be opened.
     pub fn open(options: &EngineOptions) -> Result<Session, Diagnostic> {
-        let connection = open_engine().map_err(|e| EngineError::from(e).into_diagnostic(None))?;
+        let mut options = options.clone();
+        if options.extension_directory.is_none() {
+            options.extension_directory = std::env::var_os("CAMP_EXTENSION_DIRECTORY")
+                .filter(|dir| !dir.is_empty())
+                .map(PathBuf::from);
+        }
+        let options = &options;
+        let connection =
+            open_engine(options).map_err(|e| EngineError::from(e).into_diagnostic(None))?;
         set(&connection, "memory_limit", options.memory_limit.as_deref())?;
         if let Some(threads) = options.threads {
             set(&connection, "threads", Some(&threads.to_string()))?;
@@ -126,7 +140,9 @@ impl Session {
             read_only: Cell::new(true),
             attached: RefCell::default(),
             typing: RefCell::default(),
-            _spill: spill,
+            opened: RefCell::default(),
+            locked: Cell::new(false),
+            spill,
         };
         if session.project_exists() {
             session.attach_project(true)?;
@@ -282,11 +298,20 @@ impl Session {
     /// The engine's, in particular inside a transaction that used it.
     pub fn detach_project(&self) -> Result<(), EngineError> {
         let mut project = self.project.borrow_mut();
-        if project.is_some() {
-            self.connection.execute_batch(&format!("DETACH {}", identifier(PROJECT)))?;
+        if project.is_none() {
+            return Ok(());
+        }
+        let result = self.connection.execute_batch(&format!("DETACH {}", identifier(PROJECT)));
+        // The engine lets go of a file even when it could not tidy up: what is committed is in the
+        // log then.
+        let gone = match &result {
+            Ok(()) => true,
+            Err(error) => error.to_string().contains("Detached database"),
+        };
+        if gone {
             *project = None;
         }
-        Ok(())
+        Ok(result?)
     }
 
     /// Attaches the project's file as `project`; for writing, it is created when it does not exist.
@@ -319,19 +344,56 @@ impl Session {
         Ok(())
     }
 
+    /// Under `--safe`, shuts everything but the files and databases opened so far, and `exports`;
+    /// without it, does nothing. After this no further file can be opened and no setting changed.
+    ///
+    /// The engine cannot allow a file for reading only, so what is written is the caller's to check.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn lock_down(&self, exports: &[PathBuf]) -> Result<(), EngineError> {
+        if !self.options.safe || self.locked.get() {
+            return Ok(());
+        }
+        let mut paths = self.opened.borrow().clone();
+        paths.extend(exports.iter().map(|p| p.to_string_lossy().into_owned()));
+        let databases = self.options.database.iter().cloned().chain(self.attached_files());
+        for database in databases {
+            let absolute = std::path::absolute(&database).unwrap_or(database);
+            // The files that the engine makes beside a database.
+            for suffix in ["", ".wal", ".wal.checkpoint", ".wal.recovery"] {
+                paths.push(format!("{}{suffix}", absolute.display()));
+            }
+        }
+        let paths: Vec<String> = paths.iter().map(|p| literal(p)).collect();
+        let spill = self.spill.as_ref().map(|s| literal(&s.path().to_string_lossy()));
+        self.connection.execute_batch(&format!(
+            "SET allowed_paths = [{}]; SET allowed_directories = [{}]; \
+             SET enable_external_access = false; SET lock_configuration = true",
+            paths.join(", "),
+            spill.unwrap_or_default()
+        ))?;
+        self.locked.set(true);
+        Ok(())
+    }
+
+    pub(super) fn is_locked(&self) -> bool {
+        self.locked.get()
+    }
+
     pub(super) fn is_project(&self, path: &Path) -> bool {
         self.options.database.as_ref().is_some_and(|project| lock::same_file(project, path))
     }
 }
 
 /// An in-memory engine that fetches nothing from the network by itself.
-fn open_engine() -> Result<Connection, duckdb::Error> {
+fn open_engine(options: &EngineOptions) -> Result<Connection, duckdb::Error> {
     let mut config = Config::default()
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?
         .with("allow_community_extensions", "false")?
         .with("custom_user_agent", "camp")?;
-    if let Some(dir) = std::env::var_os("CAMP_EXTENSION_DIRECTORY") {
+    if let Some(dir) = &options.extension_directory {
         config = config.with("extension_directory", dir.to_string_lossy())?;
     }
     let connection = Connection::open_in_memory_with_flags(config)?;

@@ -252,11 +252,8 @@ impl Stage {
                 // some without cannot be one column.
                 let zoned = *ty == Type::Timestamp && number(2) > 0;
                 if number(1) > 0 || (zoned && !all(2)) {
-                    let good = if zoned {
-                        format!("NOT {}", matches(v, INSTANT))
-                    } else {
-                        fits(v, ty, format.as_deref())
-                    };
+                    let good =
+                        if zoned { matches(v, INSTANT) } else { fits(v, ty, format.as_deref()) };
                     Found::Misfit { condition: format!("{v} <> '' AND ({good}) IS NOT TRUE") }
                 } else {
                     let engine_type = match ty {

@@ -2,8 +2,11 @@
 
 use duckdb::Connection;
 
+use super::super::print;
 use super::*;
 use crate::model::functions::{self, Accepts, Implicit};
+use crate::model::value::Value;
+use crate::plan::query::{Primitive, Scalar};
 
 /// The run of the reference: see the head of `docs/functions.md`.
 const TODAY: &str = "DATE '2026-11-24'";
@@ -100,7 +103,7 @@ impl<'a> Reader<'a> {
                 Implicit::Today => (TODAY.to_owned(), Type::Date),
                 Implicit::Now => (NOW.to_owned(), Type::Instant),
                 Implicit::Timezone => (ZONE.to_owned(), Type::Text),
-                Implicit::RowKey => (key_text(&[("42".to_owned(), Type::Int)]), Type::Text),
+                Implicit::RowKey => (key_text(&["42".to_owned()]), Type::Text),
                 Implicit::CampaignLabel => ("'Reference'".to_owned(), Type::Text),
             };
             sql.push(text);
@@ -524,24 +527,38 @@ fn the_stable_hash_is_pinned() {
         ("bucket(\"seed\")", "0.09377189453214485"),
     ]);
     let db = database();
-    let hash = |seed: &str, parts: &[(&str, Type)]| -> String {
-        let parts: Vec<(String, Type)> =
-            parts.iter().map(|(sql, ty)| ((*sql).to_owned(), ty.clone())).collect();
+    let hash = |seed: &str, parts: &[&str]| -> String {
+        let parts: Vec<String> = parts.iter().map(|p| (*p).to_owned()).collect();
         let sql = stable_hash(seed, &key_text(&parts));
         db.query_row(&format!("SELECT {sql}"), [], |row| row.get(0)).unwrap()
     };
     // An int key hashes as its text, whatever its width.
-    assert_eq!(hash("'s'", &[("42::UTINYINT", Type::Int)]), hash("'s'", &[("'42'", Type::Text)]));
+    assert_eq!(hash("'s'", &["42::UTINYINT"]), hash("'s'", &["'42'"]));
     // The parts cannot run into one another.
-    assert_ne!(
-        hash("'s'", &[("'ab'", Type::Text), ("'c'", Type::Text)]),
-        hash("'s'", &[("'a'", Type::Text), ("'bc'", Type::Text)])
+    assert_ne!(hash("'s'", &["'ab'", "'c'"]), hash("'s'", &["'a'", "'bc'"]));
+    // md5('3:a|b10:2026-11-242:éà'), by another implementation.
+    assert_eq!(hash("'a|b'", &["DATE '2026-11-24'", "'éà'"]), "1b876b81b04fcede2f1121e501bb1b3b");
+}
+
+#[test]
+fn rules_and_activities_hash_a_row_alike() {
+    let value = |v: Value| Scalar::Literal(v.clone(), v.ty());
+    let parts = vec![value(Value::Int(42)), value(Value::Text("é'".to_owned()))];
+    let printed: Vec<String> = parts.iter().map(print::scalar).collect();
+    let key = Scalar::Primitive(Primitive::KeyText, parts);
+    let seed = value(Value::Text("seed".to_owned()));
+    let activity =
+        print::scalar(&Scalar::Primitive(Primitive::StableHash, vec![seed, key.clone()]));
+    let rule = render(
+        functions::find("stable_hash").unwrap(),
+        &["'seed'".to_owned(), print::scalar(&key), "'Label'".to_owned()],
+        &[Type::Text, Type::Text, Type::Text],
+        &Type::Text,
     );
-    // md5('3:a|b10:2026-11-242:éà')
-    assert_eq!(
-        hash("'a|b'", &[("DATE '2026-11-24'", Type::Date), ("'éà'", Type::Text)]),
-        "1b876b81b04fcede2f1121e501bb1b3b"
-    );
+    let own = stable_hash("'seed'", &key_text(&printed));
+    let sql = format!("SELECT {activity} = {rule} AND {rule} = {own}");
+    let same: bool = database().query_row(&sql, [], |row| row.get(0)).unwrap();
+    assert!(same, "{sql}");
 }
 
 #[test]
