@@ -125,8 +125,7 @@ impl Binder<'_> {
     }
 
     /// The same for members whose dimension this file need not declare, as in
-    /// `read audience … on DIMENSION matching …`: then the input has no dimension, and its columns
-    /// are all stored ones.
+    /// `read audience … on DIMENSION matching …`: the dimension is then the audience's own table.
     pub fn foreign_audience(&mut self, text: &ast::Text) -> Option<Input> {
         self.audience_input(text, None, true)
     }
@@ -166,21 +165,19 @@ impl Binder<'_> {
                 );
                 return None;
             }
-            let dimension = if foreign {
-                self.members_dimension(&audience)
-            } else {
-                self.audience_dimension(&audience, text.span)?
+            let dimension = match self.known_dimension(&audience) {
+                Some(known) => known,
+                None if foreign => self.members_dimension(&audience),
+                None => self.audience_dimension(&audience, text.span)?,
             };
             let index = self.audience_index(&label, Some(audience.clone()), dimension);
             return Some(Input {
                 population: Population::Audience(index),
-                dimension: (!foreign).then_some(dimension),
-                columns: audience
-                    .columns
+                dimension: Some(dimension),
+                columns: audience.columns[audience.key.len()..]
                     .iter()
                     .map(|c| CarriedColumn { name: c.name.clone(), ty: c.ty.clone() })
                     .collect(),
-                key_columns: audience.key.len(),
                 name: label,
                 span: text.span,
             });
@@ -218,7 +215,6 @@ impl Binder<'_> {
             population: Population::Audience(index),
             dimension: Some(dimension),
             columns: Vec::new(),
-            key_columns: 0,
             name: label,
             span: text.span,
         })

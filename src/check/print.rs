@@ -485,11 +485,6 @@ impl<'p> Printer<'p> {
             }
             ExprKind::KeyText(parts) => format!("key({})", self.list(parts)),
             // Only plans hold these; their SQL shows them.
-            ExprKind::Lookup { .. }
-            | ExprKind::MovedBetween { .. }
-            | ExprKind::ToLocal(..)
-            | ExprKind::ToInstant(..)
-            | ExprKind::AnniversaryBetween(..) => "(planned)".into(),
             ExprKind::CountOf(p) => format!("count({})", population(self.program, p)),
             ExprKind::SizeOf(index) => format!("size({:?})", self.program.audiences[*index].label),
             ExprKind::EveryOf { quantifier, population: p, condition } => {
@@ -500,6 +495,20 @@ impl<'p> Printer<'p> {
                     population(self.program, p),
                     inside.expr(condition)
                 )
+            }
+            ExprKind::Lookup { population: p, index } => {
+                format!("{}@{index}", population(self.program, p))
+            }
+            ExprKind::MovedBetween { entered, audience, when, .. } => format!(
+                "{} audience {:?} when {}",
+                if *entered { "entered" } else { "left" },
+                self.program.audiences[*audience].label,
+                self.expr(when)
+            ),
+            ExprKind::ToLocal(inner, zone) => format!("{} in {zone}", self.expr(inner)),
+            ExprKind::ToInstant(inner, zone) => format!("{} of {zone}", self.expr(inner)),
+            ExprKind::AnniversaryBetween(date, low, high) => {
+                format!("anniversary({}) between {low} and {high}", self.expr(date))
             }
             ExprKind::Error => "?".into(),
         }

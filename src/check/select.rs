@@ -25,7 +25,7 @@ impl Binder<'_> {
         if star {
             let at = select.and_then(|s| s.star).unwrap_or(input.span);
             let frame = rows.0.levels.first().map_or(0, |l| l.row.frame);
-            for (index, column) in input.columns.iter().enumerate().skip(input.key_columns) {
+            for (index, column) in input.columns.iter().enumerate() {
                 let kind = ExprKind::Carried { frame, index };
                 columns.push((column.clone(), Expr::new(kind, column.ty.clone(), at)));
                 places.push(at);
@@ -83,7 +83,7 @@ impl Binder<'_> {
             if let Some(at) =
                 columns.iter().position(|(c, _)| c.name.to_lowercase() == name.to_lowercase())
             {
-                let from_star = at < input.columns.len().saturating_sub(input.key_columns) && star;
+                let from_star = at < input.columns.len() && star;
                 // Selecting again what `*` keeps replaces it only when it is the same.
                 if from_star && columns[at].1 == bound {
                     continue;
