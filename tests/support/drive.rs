@@ -116,6 +116,9 @@ pub fn drive(folder: &Path, run: &Run, stage: Stage) -> Result<Outcome, String> 
             }
         }
         outcome.report = serde_json::from_str(&stdout).ok();
+        // For a check they are the result.
+        let records = outcome.report.iter().flat_map(|r| r["diagnostics"].as_array()).flatten();
+        outcome.diagnostics.extend(records.map(|r| seen(r, folder)));
         outcome.diagnostics.extend(outcome.report.iter().flat_map(failed_guards));
     }
     Ok(Outcome { stdout, stderr, ..outcome })
