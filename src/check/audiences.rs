@@ -229,10 +229,12 @@ impl Binder<'_> {
             return Some(Input {
                 population: Population::Audience(index),
                 dimension: Some(dimension),
-                columns: audience.columns[audience.key.len()..]
+                columns: audience
+                    .columns
                     .iter()
                     .map(|c| CarriedColumn { name: c.name.clone(), ty: c.ty.clone() })
                     .collect(),
+                key_columns: audience.key.len(),
                 name: label,
                 span: text.span,
             });
@@ -270,6 +272,7 @@ impl Binder<'_> {
             population: Population::Audience(index),
             dimension: Some(dimension),
             columns: Vec::new(),
+            key_columns: 0,
             name: label,
             span: text.span,
         })

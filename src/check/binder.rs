@@ -87,6 +87,8 @@ pub(super) struct Root {
     pub foreign_keys: HashMap<DimId, Rc<Relation>>,
     /// Names that outputs further down define, with their place.
     pub later: HashMap<String, Span>,
+    /// Transitions that were reported as used too early.
+    pub early: HashSet<String>,
     /// For each output of the file, the populations its call takes.
     pub takes: HashMap<String, Vec<String>>,
     /// Definitions being expanded, to find circles.
@@ -136,8 +138,11 @@ pub struct Input {
     pub population: Population,
     /// What its rows are; nothing when its dimension is not known (a foreign audience).
     pub dimension: Option<DimId>,
-    /// The columns it carries beside the key.
+    /// The columns it carries beside the key; of a saved audience all stored ones, the key's
+    /// first.
     pub columns: Vec<CarriedColumn>,
+    /// How many of them are the key's: 0 but for a saved audience.
+    pub key_columns: usize,
     /// As the script names it.
     pub name: String,
     /// Where it is named.
@@ -284,6 +289,7 @@ impl Binder<'_> {
             population: Population::Dimension(dimension),
             dimension: Some(dimension),
             columns: Vec::new(),
+            key_columns: 0,
             name,
             span: path.span,
         })
@@ -316,6 +322,7 @@ impl Binder<'_> {
             population: Population::Transition(id),
             dimension: Some(transition.dimension),
             columns: transition.columns.clone(),
+            key_columns: 0,
             name: name.node.clone(),
             span: name.span,
         }

@@ -1011,7 +1011,7 @@ impl Binder<'_> {
 
     // ---------------------------------------------------------------- membership
 
-    fn bind_member(
+    pub(super) fn bind_member(
         &mut self,
         row: Option<&ast::Path>,
         target: &ast::Population,

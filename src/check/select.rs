@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{names as name_codes, plan as codes, types as type_codes};
-use crate::model::expr::{Expr, ExprKind};
+use crate::model::expr::{Expr, ExprKind, Population, Row};
 use crate::model::program::CarriedColumn;
 use crate::model::types::Type;
 use crate::source::Span;
@@ -25,12 +25,28 @@ impl Binder<'_> {
         if star {
             let at = select.and_then(|s| s.star).unwrap_or(input.span);
             let frame = rows.0.levels.first().map_or(0, |l| l.row.frame);
-            for (index, column) in input.columns.iter().enumerate() {
+            for (index, column) in input.columns.iter().enumerate().skip(input.key_columns) {
                 let kind = ExprKind::Carried { frame, index };
                 columns.push((column.clone(), Expr::new(kind, column.ty.clone(), at)));
                 places.push(at);
             }
         }
+        // Of a dimension, `*` is all that its rows have.
+        if let (Some(at), Population::Dimension(d)) =
+            (select.and_then(|s| s.star), &input.population)
+        {
+            let row = Row::frame(0);
+            for index in 0..self.program[*d].columns.len() {
+                if !with_key && self.program[*d].key.contains(&index) {
+                    continue;
+                }
+                let value = self.column_expr(*d, &row, index, at);
+                let name = self.program[*d].columns[index].name.clone();
+                columns.push((CarriedColumn { name, ty: value.ty.clone() }, value));
+                places.push(at);
+            }
+        }
+        let from_star = columns.len();
         let keys: Vec<(String, usize)> = input.dimension.map_or_else(Vec::new, |d| {
             let dimension = &self.program[d];
             dimension.key.iter().map(|&k| (dimension.columns[k].name.clone(), k)).collect()
@@ -83,9 +99,8 @@ impl Binder<'_> {
             if let Some(at) =
                 columns.iter().position(|(c, _)| c.name.to_lowercase() == name.to_lowercase())
             {
-                let from_star = at < input.columns.len() && star;
-                // Selecting again what `*` keeps replaces it only when it is the same.
-                if from_star && columns[at].1 == bound {
+                // Selecting again what `*` keeps changes nothing.
+                if at < from_star && columns[at].1 == bound {
                     continue;
                 }
                 self.report(

@@ -119,24 +119,45 @@ impl Binder<'_> {
     /// Reports a transition that only a statement further down gives, with the circle when it
     /// is made of itself.
     pub(super) fn used_before(&mut self, name: &ast::Name, later: Span) {
+        if !self.root.early.insert(name.node.clone()) {
+            return;
+        }
         let circle = dependency_circle(&name.node, &self.root.takes);
-        let diagnostic = match circle {
-            Some(path) => Diagnostic::error(
+        let made_of_itself = |path: &[String]| {
+            Diagnostic::error(
                 names_codes::USED_BEFORE,
                 format!("`{}` is made of itself: {}", name.node, path.join(" → ")),
             )
-            .label(name.span, "not defined yet")
-            .label(later, "defined here")
-            .help("name the new population differently"),
-            None => Diagnostic::error(
+        };
+        if let Some(path) = circle.as_ref().filter(|path| path.len() == 2) {
+            self.report(
+                made_of_itself(path)
+                    .label(name.span, "not defined yet")
+                    .label(later, "defined here")
+                    .help("name the new population differently"),
+            );
+            return;
+        }
+        self.report(
+            Diagnostic::error(
                 names_codes::USED_BEFORE,
                 format!("`{}` is used before it is defined", name.node),
             )
             .label(name.span, "not defined yet")
             .label(later, "defined here")
-            .help("move this statement below the definition"),
-        };
-        self.report(diagnostic);
+            .maybe_help(
+                circle.is_none().then(|| "move this statement below the definition".into()),
+            ),
+        );
+        // Moving a statement does not help where each is made of the other.
+        if let Some(path) = circle {
+            self.report(
+                made_of_itself(&path)
+                    .label(later, "made of itself")
+                    .label(name.span, "used here")
+                    .help("make one of them of something else"),
+            );
+        }
     }
 
     /// `use` names plugins that exist.
@@ -368,6 +389,15 @@ impl Binder<'_> {
 
     /// Warns of calls none of whose transitions is used.
     fn warn_unused(&mut self) {
+        // A file that keeps nothing is being tried out.
+        let keeps = self.program.steps.iter().any(|step| {
+            step.campaign == self.root.campaign
+                && matches!(&step.kind, StepKind::Activity(a)
+                    if a.outputs.is_empty() || a.activity == "save audience")
+        });
+        if !keeps {
+            return;
+        }
         let mut used = self.root.used.clone();
         for step in &self.program.steps {
             used.extend(step.wait_for.iter().copied());
