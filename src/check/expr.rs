@@ -128,7 +128,10 @@ impl Binder<'_> {
                 self.bind_between(value, low, high, scope, span)
             }
             ast::ExprKind::In { value, list, ignoring_case } => {
-                self.bind_in(value, list, *ignoring_case, scope, span)
+                match self.membership(value, list, scope) {
+                    Some((row, target)) => self.bind_member(Some(row), &target, scope, span),
+                    None => self.bind_in(value, list, *ignoring_case, scope, span),
+                }
             }
             ast::ExprKind::InWindow(value, window) => {
                 self.bind_in_window(value, window, scope, span)
@@ -1010,6 +1013,24 @@ impl Binder<'_> {
     }
 
     // ---------------------------------------------------------------- membership
+
+    /// `customer in vip`: only the names tell it from `country in eu`.
+    fn membership<'e>(
+        &self,
+        value: &'e ast::Expr,
+        list: &ast::Expr,
+        scope: &Scope,
+    ) -> Option<(&'e ast::Path, ast::Population)> {
+        let ast::ExprKind::Path(row) = &*value.kind else { return None };
+        let ast::ExprKind::Path(target) = &*list.kind else { return None };
+        let [name] = target.parts.as_slice() else { return None };
+        if scope.locals.contains_key(&name.node) {
+            return None;
+        }
+        let entry = self.entity(scope.file, &name.node)?;
+        matches!(entry.entity, Entity::Transition(_))
+            .then(|| (row, ast::Population::Transition(name.clone())))
+    }
 
     fn bind_member(
         &mut self,

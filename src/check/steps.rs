@@ -387,11 +387,9 @@ impl Binder<'_> {
         let mut unused = Vec::new();
         for step in &self.program.steps {
             let StepKind::Activity(activity) = &step.kind else { continue };
-            let makes_nothing_else =
-                !matches!(activity.activity.as_str(), "save audience" | "export");
             if step.campaign != self.root.campaign
                 || activity.outputs.is_empty()
-                || !makes_nothing_else
+                || activity.operation.has_effects()
                 || activity.outputs.iter().any(|id| used.contains(id))
             {
                 continue;
