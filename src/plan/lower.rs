@@ -156,9 +156,12 @@ impl<'a> Lowering<'a> {
         finish(block, columns)
     }
 
-    /// How many rows a dimension has, with and without a key.
-    pub fn count_dimension(&mut self, dimension: DimId) -> Select {
-        self.rows_kept(dimension, Keys::AsTheyAre, &[], |_| vec![("n".into(), count_rows())])
+    /// The keys `k0…` of all rows of a dimension, those with a missing part too.
+    pub fn all_keys(&mut self, dimension: DimId) -> Select {
+        self.rows_kept(dimension, Keys::AsTheyAre, &[], |l| {
+            let keys = l.key(dimension).into_iter().enumerate();
+            keys.map(|(n, key)| (format!("k{n}"), key)).collect()
+        })
     }
 
     /// The key of the row in frame 0.
@@ -895,14 +898,7 @@ impl<'a> Lowering<'a> {
                 Scalar::Not(Box::new(exists))
             };
         }
-        let count = self.aggregate_over(links, condition.as_ref(), |_| AggregateCall {
-            function: Aggregate::Count,
-            arg: None,
-            arg_ty: Type::Int,
-            filter: None,
-            order: Vec::new(),
-            separator: None,
-        });
+        let count = self.aggregate_over(links, condition.as_ref(), |_| count_call());
         let zero = Scalar::Literal(Value::Int(0), Type::Int);
         let count = Scalar::Coalesce(vec![count, zero.clone()]);
         let (bound, nullable) = match number {
@@ -1412,14 +1408,24 @@ fn join_keys(pairs: Vec<Pair>, alias: &Alias) -> (Vec<(String, Scalar)>, Scalar)
 
 /// `count(*)`
 pub fn count_rows() -> Scalar {
-    Scalar::Aggregate(Box::new(AggregateCall {
+    count_where(None)
+}
+
+/// `count(*)` of the rows for which a filter is true.
+pub fn count_where(filter: Option<Scalar>) -> Scalar {
+    Scalar::Aggregate(Box::new(AggregateCall { filter, ..count_call() }))
+}
+
+/// The count of rows, as the aggregate it is.
+fn count_call() -> AggregateCall {
+    AggregateCall {
         function: Aggregate::Count,
         arg: None,
         arg_ty: Type::Int,
         filter: None,
         order: Vec::new(),
         separator: None,
-    }))
+    }
 }
 
 fn null() -> Scalar {
