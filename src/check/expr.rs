@@ -16,6 +16,12 @@ use super::binder::{Binder, error_expr, unknown_expr};
 use super::files::Entity;
 use super::scope::{Level, Meaning, Scope};
 
+/// How deep a rule may be once its definitions are written out. Every later pass recurses as
+/// deep; what the parser lets through of one expression fits well.
+const MAX_DEPTH: usize = 320;
+/// How many definitions may be written out inside each other.
+const MAX_EXPANSIONS: usize = 32;
+
 impl Binder<'_> {
     /// Binds an expression that must be a condition.
     pub(super) fn bind_condition(&mut self, e: &ast::Expr, scope: &Scope) -> Expr {
@@ -68,6 +74,30 @@ impl Binder<'_> {
 
     /// Binds an expression.
     pub(super) fn bind(&mut self, e: &ast::Expr, scope: &Scope) -> Expr {
+        if self.depth >= MAX_DEPTH {
+            return self.too_deep(e.span);
+        }
+        self.depth += 1;
+        let bound = self.bind_kind(e, scope);
+        self.depth -= 1;
+        bound
+    }
+
+    /// Reported once: a chain that is too long is so from each of its definitions.
+    fn too_deep(&mut self, span: Span) -> Expr {
+        if std::mem::replace(&mut self.too_deep_reported, true) {
+            return error_expr(span);
+        }
+        self.wrong(
+            codes::TOO_DEEP,
+            "A rule is nested too deeply",
+            span,
+            "too deep, definitions written out",
+            Some("use fewer definitions of definitions".to_string()),
+        )
+    }
+
+    fn bind_kind(&mut self, e: &ast::Expr, scope: &Scope) -> Expr {
         let span = e.span;
         match &*e.kind {
             ast::ExprKind::And(parts) => {
@@ -751,6 +781,9 @@ impl Binder<'_> {
             self.definition_circle(id, name.span);
             return error_expr(name.span);
         }
+        if self.root.expanding.len() >= MAX_EXPANSIONS {
+            return self.too_deep(name.span);
+        }
         let row = target.as_ref().map(|l| l.row.clone());
         let cache = (file, statement, row, scope.next_frame);
         if define.params.is_empty()
@@ -901,7 +934,7 @@ impl Binder<'_> {
                 fine = false;
                 continue;
             }
-            locals.insert(param.name.node.clone(), value);
+            locals.insert(param.name.node.clone(), listed(value, &ty));
         }
         fine.then_some(locals)
     }
@@ -909,6 +942,8 @@ impl Binder<'_> {
     /// Checks the definitions that a file declares on their own, so that mistakes in unused ones
     /// are found too.
     pub(super) fn check_definitions(&mut self, root: usize) {
+        // A definition that nobody uses needs no time zone.
+        let zone_used = self.root.zone_used;
         for file in self.visible_files(root) {
             let ast = self.files[file].ast.clone();
             for (index, statement) in ast.statements.iter().enumerate() {
@@ -969,6 +1004,9 @@ impl Binder<'_> {
                 self.root.expanding.pop();
             }
         }
+        self.root.zone_used = zone_used;
+        // What they stand for is bound again where it is used, and the zone noted there.
+        self.root.expanded.clear();
     }
 
     // ---------------------------------------------------------------- membership
@@ -1240,13 +1278,27 @@ pub(super) fn fits(l: &Type, r: &Type) -> bool {
 /// float, a date is the midnight of a timestamp.
 pub(super) fn takes(param: &Type, value: &Type) -> bool {
     match (param, value) {
-        (_, v) if v.is_wild() => true,
+        (p, v) if v.is_wild() || *p == Type::Error => true,
+        // One value is a list of one.
+        (Type::List(p), v) if !matches!(v, Type::List(_)) => takes(p, v),
         (Type::Decimal { .. }, Type::Int | Type::Decimal { .. }) => true,
         (Type::Float, v) => v.is_number(),
         (Type::Timestamp, v) => v.is_time(),
         (Type::List(p), Type::List(v)) => takes(p, v),
         (Type::Text, Type::Json) => true,
         (p, v) => p == v,
+    }
+}
+
+/// A literal where a list is taken: a list of one.
+pub(super) fn listed(value: Expr, param: &Type) -> Expr {
+    match (&*value.kind, param) {
+        (ExprKind::Literal(Value::List(_)), _) => value,
+        (ExprKind::Literal(one), Type::List(_)) if *one != Value::Missing => {
+            let list = Value::List(vec![one.clone()]);
+            Expr::new(ExprKind::Literal(list), param.clone(), value.span)
+        }
+        _ => value,
     }
 }
 

@@ -209,7 +209,10 @@ impl Binder<'_> {
                 .help("add `timezone \"Europe/Paris\"` to the campaign, or set it in `camp.toml`"),
             );
         }
-        self.warn_unused();
+        // With errors, what would have used a transition may not have been bound.
+        if !self.diagnostics.has_errors() {
+            self.warn_unused();
+        }
     }
 
     fn bind_statement(&mut self, call: &ast::Call, statement: &ast::Statement) {

@@ -487,6 +487,10 @@ impl Activity for FakePlugin {
                                 columns.push(CarriedColumn { name, ty: found.ty });
                             }
                         }
+                        ("reconcile", "to") => {
+                            let ast::ExprKind::Path(path) = &*item.expr.kind else { return None };
+                            dimension = binder.population(path)?.dimension?;
+                        }
                         ("deduplicate", "by" | "order" | "prefer") => {
                             for item in &items {
                                 binder.value(&item.expr, &rows);

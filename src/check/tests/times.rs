@@ -68,13 +68,9 @@ fn two_dates_have_no_difference() {
 }
 
 #[test]
-fn a_day_that_does_not_exist_is_an_error() {
-    assert_said(
-        said_of_rule("signed_up_at = 2025-02-30"),
-        "E0311",
-        "2025-02-30",
-        "did you mean `2025-02-28`?",
-    );
+fn only_hours_and_below_have_fractions() {
+    assert_eq!(rule("seen_at in last 1.5 hours"), "seen_at in last 90 minutes");
+    assert_said(said_of_rule("seen_at in last 1.5 days"), "E0311", "1.5", "");
 }
 
 #[test]
