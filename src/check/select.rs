@@ -30,20 +30,18 @@ impl Binder<'_> {
                 columns.push((column.clone(), Expr::new(kind, column.ty.clone(), at)));
                 places.push(at);
             }
-        }
-        // Of a dimension, `*` is all that its rows have.
-        if let (Some(at), Population::Dimension(d)) =
-            (select.and_then(|s| s.star), &input.population)
-        {
-            let row = Row::frame(0);
-            for index in 0..self.program[*d].columns.len() {
-                if !with_key && self.program[*d].key.contains(&index) {
-                    continue;
+            // Of a dimension's rows `*` keeps all there is; without it they carry their key alone.
+            if let (Population::Dimension(d), true) = (&input.population, select.is_some()) {
+                let dimension = &self.program[*d];
+                for (column, found) in dimension.columns.iter().enumerate() {
+                    if dimension.key.contains(&column) && !with_key {
+                        continue;
+                    }
+                    let carried = CarriedColumn { name: found.name.clone(), ty: found.ty.clone() };
+                    let kind = ExprKind::Column { row: Row::frame(frame), column };
+                    columns.push((carried, Expr::new(kind, found.ty.clone(), at)));
+                    places.push(at);
                 }
-                let value = self.column_expr(*d, &row, index, at);
-                let name = self.program[*d].columns[index].name.clone();
-                columns.push((CarriedColumn { name, ty: value.ty.clone() }, value));
-                places.push(at);
             }
         }
         let from_star = columns.len();

@@ -392,8 +392,7 @@ impl Binder<'_> {
         // A file that keeps nothing is being tried out.
         let keeps = self.program.steps.iter().any(|step| {
             step.campaign == self.root.campaign
-                && matches!(&step.kind, StepKind::Activity(a)
-                    if a.outputs.is_empty() || a.activity == "save audience")
+                && matches!(&step.kind, StepKind::Activity(a) if a.operation.has_effects())
         });
         if !keeps {
             return;
@@ -417,11 +416,9 @@ impl Binder<'_> {
         let mut unused = Vec::new();
         for step in &self.program.steps {
             let StepKind::Activity(activity) = &step.kind else { continue };
-            let makes_nothing_else =
-                !matches!(activity.activity.as_str(), "save audience" | "export");
             if step.campaign != self.root.campaign
                 || activity.outputs.is_empty()
-                || !makes_nothing_else
+                || activity.operation.has_effects()
                 || activity.outputs.iter().any(|id| used.contains(id))
             {
                 continue;

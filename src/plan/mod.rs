@@ -329,7 +329,7 @@ impl<'a> Planner<'a> {
             }
             Population::Audience(i) => {
                 let existing = self.program.audiences[*i].existing.iter();
-                existing.flat_map(|a| &a.columns).map(|c| c.name.clone()).collect()
+                existing.flat_map(|a| &a.columns[a.key.len()..]).map(|c| c.name.clone()).collect()
             }
         }
     }
