@@ -342,8 +342,7 @@ struct BoundSet {
     set: Set,
     dimension: DimId,
     columns: Vec<CarriedColumn>,
-    /// What a `matching` can speak of: as [`Set::column_names`], the key's columns of an audience
-    /// among them.
+    /// What a `matching` can speak of, as [`Set::column_names`].
     named: Vec<CarriedColumn>,
     span: Span,
     name: String,
@@ -393,7 +392,7 @@ fn bound_population(input: Input, span: Span, binder: &mut Binder<'_>) -> Option
     Some(BoundSet {
         set: Set::Population(input.population),
         dimension,
-        columns: input.columns[input.key_columns..].to_vec(),
+        columns: input.columns.clone(),
         named: input.columns,
         span,
         name: input.name,
@@ -466,7 +465,6 @@ fn bind_operation(
         },
         dimension: Some(left.dimension),
         columns: left.named.clone(),
-        key_columns: 0,
         name: left.name.clone(),
         span: left.span,
     };

@@ -109,9 +109,7 @@ impl Activity for ReadAudience {
         // What the members carry comes first, then the columns of the dimension. Read by
         // `matching`, a row may have several members, so only the dimension's columns are its own.
         let carried = if matching.is_empty() { members.columns.clone() } else { Vec::new() };
-        let key_columns = if matching.is_empty() { members.key_columns } else { 0 };
-        let rows_of =
-            Input { dimension: Some(dimension), columns: carried, key_columns, ..members.clone() };
+        let rows_of = Input { dimension: Some(dimension), columns: carried, ..members.clone() };
         let rows = binder.rows(&rows_of);
         let select = match select {
             Some(C::Select(s)) => Some(s),

@@ -229,12 +229,10 @@ impl Binder<'_> {
             return Some(Input {
                 population: Population::Audience(index),
                 dimension: Some(dimension),
-                columns: audience
-                    .columns
+                columns: audience.columns[audience.key.len()..]
                     .iter()
                     .map(|c| CarriedColumn { name: c.name.clone(), ty: c.ty.clone() })
                     .collect(),
-                key_columns: audience.key.len(),
                 name: label,
                 span: text.span,
             });
@@ -272,7 +270,6 @@ impl Binder<'_> {
             population: Population::Audience(index),
             dimension: Some(dimension),
             columns: Vec::new(),
-            key_columns: 0,
             name: label,
             span: text.span,
         })

@@ -138,11 +138,8 @@ pub struct Input {
     pub population: Population,
     /// What its rows are; nothing when its dimension is not known (a foreign audience).
     pub dimension: Option<DimId>,
-    /// The columns it carries beside the key; of a saved audience all stored ones, the key's
-    /// first.
+    /// The columns it carries beside the key.
     pub columns: Vec<CarriedColumn>,
-    /// How many of them are the key's: 0 but for a saved audience.
-    pub key_columns: usize,
     /// As the script names it.
     pub name: String,
     /// Where it is named.
@@ -289,7 +286,6 @@ impl Binder<'_> {
             population: Population::Dimension(dimension),
             dimension: Some(dimension),
             columns: Vec::new(),
-            key_columns: 0,
             name,
             span: path.span,
         })
@@ -322,7 +318,6 @@ impl Binder<'_> {
             population: Population::Transition(id),
             dimension: Some(transition.dimension),
             columns: transition.columns.clone(),
-            key_columns: 0,
             name: name.node.clone(),
             span: name.span,
         }

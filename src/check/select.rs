@@ -25,7 +25,7 @@ impl Binder<'_> {
         if star {
             let at = select.and_then(|s| s.star).unwrap_or(input.span);
             let frame = rows.0.levels.first().map_or(0, |l| l.row.frame);
-            for (index, column) in input.columns.iter().enumerate().skip(input.key_columns) {
+            for (index, column) in input.columns.iter().enumerate() {
                 let kind = ExprKind::Carried { frame, index };
                 columns.push((column.clone(), Expr::new(kind, column.ty.clone(), at)));
                 places.push(at);

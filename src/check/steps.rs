@@ -122,42 +122,20 @@ impl Binder<'_> {
         if !self.root.early.insert(name.node.clone()) {
             return;
         }
-        let circle = dependency_circle(&name.node, &self.root.takes);
-        let made_of_itself = |path: &[String]| {
-            Diagnostic::error(
+        let diagnostic = match dependency_circle(&name.node, &self.root.takes) {
+            // Moving a statement does not help where each is made of the other.
+            Some(path) => Diagnostic::error(
                 names_codes::USED_BEFORE,
                 format!("`{}` is made of itself: {}", name.node, path.join(" → ")),
             )
-        };
-        if let Some(path) = circle.as_ref().filter(|path| path.len() == 2) {
-            self.report(
-                made_of_itself(path)
-                    .label(name.span, "not defined yet")
-                    .label(later, "defined here")
-                    .help("name the new population differently"),
-            );
-            return;
-        }
-        self.report(
-            Diagnostic::error(
+            .help("make one of them of something else"),
+            None => Diagnostic::error(
                 names_codes::USED_BEFORE,
                 format!("`{}` is used before it is defined", name.node),
             )
-            .label(name.span, "not defined yet")
-            .label(later, "defined here")
-            .maybe_help(
-                circle.is_none().then(|| "move this statement below the definition".into()),
-            ),
-        );
-        // Moving a statement does not help where each is made of the other.
-        if let Some(path) = circle {
-            self.report(
-                made_of_itself(&path)
-                    .label(later, "made of itself")
-                    .label(name.span, "used here")
-                    .help("make one of them of something else"),
-            );
-        }
+            .help("move this statement below the definition"),
+        };
+        self.report(diagnostic.label(name.span, "not defined yet").label(later, "defined here"));
     }
 
     /// `use` names plugins that exist.

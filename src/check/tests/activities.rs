@@ -235,7 +235,7 @@ fn an_audience_of_an_undeclared_dimension_is_read_by_matching() {
          save audience a as \"A\"\n",
     );
     assert!(text.contains("a on customers (country: text)"), "{text}");
-    assert!(text.contains("matching lower(email) = lower(#1@1)"), "{text}");
+    assert!(text.contains("matching lower(email) = lower(#1@0)"), "{text}");
 }
 
 #[test]
