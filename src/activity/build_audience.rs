@@ -59,7 +59,7 @@ static SPEC: LazyLock<Spec> = LazyLock::new(|| {
           * A second outgoing transition holds the rows of the source that are not in the first.".into(),
     outputs: 1..=2,
     example: "vip, others = build audience from customers\n  where consent and any orders where amount > 100\n  \
-              select email, sum(amount of orders) as spent\n  order by spent desc\n  limit 1_000\n\
+              select email, sum(amount of orders) as spent\n  order by sum(amount of orders) desc\n  limit 1_000\n\
               save audience vip as \"VIP\"\nsave audience others as \"Not VIP\"\n".into(),
     plugin: None,
 }

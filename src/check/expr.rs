@@ -1042,8 +1042,7 @@ impl Binder<'_> {
                 self.program[dimension].name, self.program[of].name
             );
             let label = format!("holds rows of `{}`", self.program[of].name);
-            let help =
-                self.to_one_between(dimension, of).map(|link| format!("write `{link} in …`"));
+            let help = self.link_between(dimension, of).map(|link| format!("write `{link} in …`"));
             return self.wrong(
                 crate::diagnostic::codes::plan::DIFFERENT_DIMENSIONS,
                 title,
@@ -1100,7 +1099,7 @@ impl Binder<'_> {
     }
 
     /// A to-one link from one dimension to another, for help.
-    fn to_one_between(&mut self, from: DimId, to: DimId) -> Option<String> {
+    fn link_between(&mut self, from: DimId, to: DimId) -> Option<String> {
         for name in self.link_names(from) {
             if let Some(Some(link)) = self.find_link(from, &name)
                 && self.program[link].to == to

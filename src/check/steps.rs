@@ -29,10 +29,9 @@ const SHIPPED: &[(&str, &str)] = &[
 impl Binder<'_> {
     /// Checks what was given beside the files.
     pub(super) fn check_options(&mut self) {
-        for zone in [self.options.timezone.clone(), self.options.default_timezone.clone()] {
-            if let Some(zone) = zone {
-                self.check_timezone(&zone, None);
-            }
+        let given = [self.options.timezone.clone(), self.options.default_timezone.clone()];
+        for zone in given.into_iter().flatten() {
+            self.check_timezone(&zone, None);
         }
     }
 
