@@ -2,6 +2,7 @@
 //!
 //! * [`cases`]: one file per case under `tests/cases/`; its README describes the format.
 //! * [`field`]: field cases that no script alone can show: crashes, locks, limits.
+//! * [`oracle`]: random campaigns against a naive evaluator.
 //! * [`engine`]: the library that `make setup` fetched.
 
 #![allow(clippy::unwrap_used)]
@@ -9,4 +10,5 @@
 mod cases;
 mod engine;
 mod field;
+mod oracle;
 mod support;
