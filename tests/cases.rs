@@ -90,6 +90,9 @@ fn one_run(
     let before = database::snapshot(&database::open(&database)?)?;
     let files = files(folder);
     let outcome = drive::drive(folder, run, stage)?;
+    if std::env::var_os("CAMP_SHOW").is_some() {
+        outcome.diagnostics.iter().for_each(|seen| println!("{seen}"));
+    }
     compare::diagnostics(&run.diagnostics, &outcome.diagnostics, problems);
     if let Some(exit) = run.exit
         && exit != outcome.exit

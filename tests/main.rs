@@ -3,6 +3,7 @@
 //! * [`cases`]: one file per case under `tests/cases/`; its README describes the format.
 //! * [`field`]: field cases that no script alone can show: crashes, locks, limits.
 //! * [`oracle`]: random campaigns against a naive evaluator.
+//! * [`program`]: the examples, the README, and what a shell sees of the binary.
 //! * [`engine`]: the library that `make setup` fetched.
 
 #![allow(clippy::unwrap_used)]
@@ -11,4 +12,5 @@ mod cases;
 mod engine;
 mod field;
 mod oracle;
+mod program;
 mod support;

@@ -24,7 +24,8 @@ pub struct Save {
     pub label: String,
     /// Where it is written.
     pub label_span: Span,
-    /// A TEMP table: the key's columns first, then the carried ones, under the user's names; its
+    /// A TEMP table, or a TEMP view of TEMP tables alone (it is read again while the project is
+    /// being written): the key's columns first, then the carried ones, under the user's names; its
     /// key is present and unique.
     pub staged: String,
     /// The key's columns.

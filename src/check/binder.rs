@@ -46,6 +46,14 @@ pub struct Binder<'a> {
     pub(super) attached: HashMap<(String, String, PathBuf), Option<String>>,
     /// Tables and files that were opened; `None` where that failed and was reported.
     pub(super) relations: HashMap<String, Option<Relation>>,
+    /// The tables that a bare name can mean, once somebody asked.
+    pub(super) table_names: Option<HashSet<String>>,
+    /// How deep the expression that is being bound is nested, definitions written out.
+    pub(super) depth: usize,
+    /// Whether a rule that is too deep was reported.
+    pub(super) too_deep_reported: bool,
+    /// Reads of audiences that this run saves further down, with the step that reads.
+    pub(super) early_reads: Vec<(String, Span, usize)>,
     /// What makes two dimensions one.
     pub(super) dimension_keys: HashMap<super::dimensions::Identity, DimId>,
     /// Parameters by the statement that declares them.
@@ -176,6 +184,10 @@ impl<'a> Binder<'a> {
             blind: HashSet::new(),
             attached: HashMap::new(),
             relations: HashMap::new(),
+            table_names: None,
+            depth: 0,
+            too_deep_reported: false,
+            early_reads: Vec::new(),
             dimension_keys: HashMap::new(),
             param_ids: HashMap::new(),
             catalogue: HashMap::new(),
@@ -345,7 +357,8 @@ impl Binder<'_> {
         let mut names = self.root.spaces.get(&self.root.file).map_or_else(Vec::new, |s| {
             s.names_where(|e| matches!(e, Entity::Transition(_) | Entity::Dimension(..)))
         });
-        names.extend(self.world.table_names());
+        self.is_table("");
+        names.extend(self.table_names.iter().flatten().cloned());
         names.sort();
         names.dedup();
         names

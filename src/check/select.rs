@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{names as name_codes, plan as codes, types as type_codes};
-use crate::model::expr::{Expr, ExprKind};
+use crate::model::expr::{Expr, ExprKind, Population, Row};
 use crate::model::program::CarriedColumn;
 use crate::model::types::Type;
 use crate::source::Span;
@@ -29,6 +29,19 @@ impl Binder<'_> {
                 let kind = ExprKind::Carried { frame, index };
                 columns.push((column.clone(), Expr::new(kind, column.ty.clone(), at)));
                 places.push(at);
+            }
+            // Of a dimension's rows `*` keeps all there is; without it they carry their key alone.
+            if let (Population::Dimension(d), true) = (&input.population, select.is_some()) {
+                let dimension = &self.program[*d];
+                for (column, found) in dimension.columns.iter().enumerate() {
+                    if dimension.key.contains(&column) && !with_key {
+                        continue;
+                    }
+                    let carried = CarriedColumn { name: found.name.clone(), ty: found.ty.clone() };
+                    let kind = ExprKind::Column { row: Row::frame(frame), column };
+                    columns.push((carried, Expr::new(kind, found.ty.clone(), at)));
+                    places.push(at);
+                }
             }
         }
         let keys: Vec<(String, usize)> = input.dimension.map_or_else(Vec::new, |d| {

@@ -69,8 +69,6 @@ struct Frame {
 enum FrameRows {
     /// Rows of a dimension.
     Dimension(DimId),
-    /// Members of a saved audience, with its stored columns.
-    Audience(usize),
     /// Changes of an audience; the one column is the instant.
     Changes,
 }
@@ -156,9 +154,12 @@ impl<'a> Lowering<'a> {
         finish(block, columns)
     }
 
-    /// How many rows a dimension has, with and without a key.
-    pub fn count_dimension(&mut self, dimension: DimId) -> Select {
-        self.rows_kept(dimension, Keys::AsTheyAre, &[], |_| vec![("n".into(), count_rows())])
+    /// The keys `k0…` of all rows of a dimension, those with a missing part too.
+    pub fn all_keys(&mut self, dimension: DimId) -> Select {
+        self.rows_kept(dimension, Keys::AsTheyAre, &[], |l| {
+            let keys = l.key(dimension).into_iter().enumerate();
+            keys.map(|(n, key)| (format!("k{n}"), key)).collect()
+        })
     }
 
     /// The key of the row in frame 0.
@@ -785,9 +786,6 @@ impl<'a> Lowering<'a> {
     }
 
     fn right_sides(&mut self, population: &Population, pairs: &[MatchPair]) -> Select {
-        if let Population::Audience(audience) = population {
-            return self.members_matched(*audience, pairs);
-        }
         let (dimension, rule, carried) = self.relations.rows_of(self.program, population);
         let right: Vec<Expr> =
             pairs.iter().map(|p| super::relation::as_frame_zero(&p.right, &carried)).collect();
@@ -795,30 +793,6 @@ impl<'a> Lowering<'a> {
             this.rows_kept(dimension, Keys::AsTheyAre, &[rule], |this| {
                 right.iter().enumerate().map(|(n, e)| (format!("r{n}"), this.value(e))).collect()
             })
-        })
-    }
-
-    /// Over the stored rows of an audience, whatever its dimension is.
-    fn members_matched(&mut self, audience: usize, pairs: &[MatchPair]) -> Select {
-        let existing = self.program.audiences[audience].existing.as_ref();
-        let Some(Scan::Table { table, .. }) = existing.map(|a| &a.scan) else {
-            // Nobody: the label is new.
-            let columns = (0..pairs.len()).map(|n| (format!("r{n}"), null())).collect();
-            return Select { columns, filter: Some(truth(false)), ..Select::default() };
-        };
-        let source = Source::Catalogue { schema: "audience", table: table.clone() };
-        let alias = self.alias("t");
-        self.isolated(|this| {
-            this.open(source, alias.clone());
-            let block = this.blocks.len() - 1;
-            this.bind_in(MatchPair::RIGHT, alias, FrameRows::Audience(audience), block);
-            let columns = pairs
-                .iter()
-                .enumerate()
-                .map(|(n, p)| (format!("r{n}"), this.value(&p.right)))
-                .collect();
-            this.unbind(MatchPair::RIGHT);
-            finish(this.close(), columns)
         })
     }
 
@@ -895,14 +869,7 @@ impl<'a> Lowering<'a> {
                 Scalar::Not(Box::new(exists))
             };
         }
-        let count = self.aggregate_over(links, condition.as_ref(), |_| AggregateCall {
-            function: Aggregate::Count,
-            arg: None,
-            arg_ty: Type::Int,
-            filter: None,
-            order: Vec::new(),
-            separator: None,
-        });
+        let count = self.aggregate_over(links, condition.as_ref(), |_| count_call());
         let zero = Scalar::Literal(Value::Int(0), Type::Int);
         let count = Scalar::Coalesce(vec![count, zero.clone()]);
         let (bound, nullable) = match number {
@@ -1040,7 +1007,10 @@ impl<'a> Lowering<'a> {
         let correlated = self.is_correlated(links, parts);
         let zero = matches!(function, Aggregate::Count | Aggregate::CountDistinct | Aggregate::Sum);
         let call = |this: &mut Self| this.aggregate_call(*function, value, links, by, separator);
-        let scalar = if correlated {
+        let taken = value.iter().chain(by.iter().map(|s| &s.expr));
+        let scalar = if correlated && self.is_correlated(links, taken) {
+            self.aggregate_of_columns(links, condition.as_ref(), call)
+        } else if correlated {
             let select = self.correlated(links, condition.as_ref(), |this| {
                 vec![("v".into(), Scalar::Aggregate(Box::new(call(this))))]
             });
@@ -1060,6 +1030,36 @@ impl<'a> Lowering<'a> {
             }
             _ => scalar,
         }
+    }
+
+    /// An aggregate of something that an enclosing row says. It is a column of the linked rows
+    /// first: SQL takes an aggregate of enclosing columns alone for one of the enclosing query.
+    fn aggregate_of_columns(
+        &mut self,
+        links: &Links,
+        condition: Option<&Expr>,
+        call: impl FnOnce(&mut Self) -> AggregateCall,
+    ) -> Scalar {
+        let alias = self.alias("v");
+        let mut outer = None;
+        let rows = self.correlated(links, condition, |this| {
+            let mut call = call(this);
+            let mut columns = Vec::new();
+            let parts = call.arg.iter_mut().chain(&mut call.filter);
+            for part in parts.chain(call.order.iter_mut().map(|o| &mut o.expr)) {
+                let name = format!("c{}", columns.len());
+                let column = Scalar::Column(alias.clone(), name.clone());
+                columns.push((name, std::mem::replace(part, column)));
+            }
+            outer = Some(call);
+            columns
+        });
+        let columns = outer.map(|call| ("v".into(), Scalar::Aggregate(Box::new(call))));
+        Scalar::Subquery(Box::new(Select {
+            columns: columns.into_iter().collect(),
+            from: Some((Source::Query(Box::new(rows)), alias)),
+            ..Select::default()
+        }))
     }
 
     fn aggregate_call(
@@ -1129,16 +1129,9 @@ impl<'a> Lowering<'a> {
                 }
             }
             // The columns that transitions carry have been replaced by what they stand for.
-            ExprKind::Carried { frame, index } => match self.frame(*frame).cloned() {
+            ExprKind::Carried { frame, .. } => match self.frame(*frame).cloned() {
                 Some(Frame { alias, rows: FrameRows::Changes, .. }) => {
                     Scalar::Column(alias, "at".into())
-                }
-                Some(Frame { alias, rows: FrameRows::Audience(i), .. }) => {
-                    let columns = self.program.audiences[i].existing.as_ref().map(|a| &a.columns);
-                    match columns.and_then(|c| c.get(*index)) {
-                        Some(column) => Scalar::Column(alias, column.name.clone()),
-                        None => null(),
-                    }
                 }
                 _ => null(),
             },
@@ -1412,14 +1405,24 @@ fn join_keys(pairs: Vec<Pair>, alias: &Alias) -> (Vec<(String, Scalar)>, Scalar)
 
 /// `count(*)`
 pub fn count_rows() -> Scalar {
-    Scalar::Aggregate(Box::new(AggregateCall {
+    count_where(None)
+}
+
+/// `count(*)` of the rows for which a filter is true.
+pub fn count_where(filter: Option<Scalar>) -> Scalar {
+    Scalar::Aggregate(Box::new(AggregateCall { filter, ..count_call() }))
+}
+
+/// The count of rows, as the aggregate it is.
+fn count_call() -> AggregateCall {
+    AggregateCall {
         function: Aggregate::Count,
         arg: None,
         arg_ty: Type::Int,
         filter: None,
         order: Vec::new(),
         separator: None,
-    }))
+    }
 }
 
 fn null() -> Scalar {

@@ -29,8 +29,8 @@ fn whole(project: &Project) -> String {
     let stored = project.rows("SELECT count(*), min(id), max(id) FROM audience.aud").remove(0);
     assert!(stored == OLD || stored == NEW, "{stored}");
     let said = project.rows(
-        "SELECT a.size, a.version = (SELECT max(version) FROM camp.version v WHERE v.audience = a.id) \
-         FROM camp.audience a WHERE a.label = 'aud'",
+        "SELECT a.size, a.version = (SELECT max(version) FROM camp.camp.version v WHERE v.audience = a.id) \
+         FROM camp.camp.audience a WHERE a.label = 'aud'",
     );
     assert_eq!(said, ["100000|true"], "the catalogue disagrees with the audience");
     stored

@@ -138,7 +138,7 @@ fn n135_a_spill_folder_that_cannot_be_is_told() {
     project.write("a.camp", "a = build audience from p\nsave audience a as \"a\"\n");
     let ran = project.camp(&["run", "a.camp", "--temp-directory", "file/below"]);
     if ran.exit != Some(0) {
-        assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+        assert!(matches!(ran.exit, Some(2 | 4)), "{}", ran.stderr);
         assert!(ran.stderr.contains("file/below"), "{}", ran.stderr);
     }
     assert_eq!(project.files().iter().filter(|f| f.contains("tmp")).count(), 0);

@@ -117,7 +117,10 @@ fn n089_two_runs_that_save_one_audience_never_mix() {
         let stored = project
             .rows("SELECT count(*), count(DISTINCT id), count(DISTINCT id % 2) FROM audience.half");
         assert_eq!(stored, ["100000|100000|1"]);
-        assert_eq!(project.rows("SELECT size FROM camp.audience WHERE label = 'half'"), ["100000"]);
+        assert_eq!(
+            project.rows("SELECT size FROM camp.camp.audience WHERE label = 'half'"),
+            ["100000"]
+        );
     }
 }
 

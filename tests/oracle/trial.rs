@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 use camp::diagnostic::{Diagnostics, Severity};
 use camp::model::program::Program;
@@ -46,6 +47,9 @@ pub struct Tally {
     /// Statements that the checker refused and that were therefore left out.
     pub refused: BTreeMap<String, usize>,
 }
+
+/// How long a difference is made smaller.
+const SHRINKING: Duration = Duration::from_secs(60);
 
 impl Trial {
     pub fn random(seed: u64) -> Trial {
@@ -114,15 +118,13 @@ impl Trial {
 
     /// A smaller trial that still differs, and how.
     pub fn shrunk(mut self, mut difference: String) -> (Trial, String) {
-        let mut tries = 250;
+        let begun = std::time::Instant::now();
         loop {
             let mut progress = false;
-            for candidate in self.smaller() {
-                if tries == 0 {
+            for mut candidate in self.smaller() {
+                if begun.elapsed() > SHRINKING {
                     return (self, difference);
                 }
-                tries -= 1;
-                let mut candidate = candidate;
                 if let Outcome::Differs(how) = candidate.examine(&mut Tally::default()) {
                     (self, difference) = (candidate, how);
                     progress = true;

@@ -219,7 +219,7 @@ fn parse(text: &str) -> Result<Vec<Run>, Problem> {
             "columns" => {
                 let columns = value
                     .split(", ")
-                    .map(|c| match c.trim().split_once(' ') {
+                    .map(|c| match c.trim().rsplit_once(':') {
                         Some((n, t)) => (unquote(n), Some(t.trim().to_owned())),
                         None => (unquote(c.trim()), None),
                     })

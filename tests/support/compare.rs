@@ -96,7 +96,10 @@ pub fn fact(
             check(notes.iter().any(|n| n.contains(words)), || format!("notes: {notes:?}"))
         }
         Fact::Exported { path, rows } => {
-            let export = list(report, "exports").find(|e| e["path"] == path.as_str());
+            let export = list(report, "exports").find(|e| {
+                let told = e["path"].as_str().unwrap_or_default();
+                told.trim_start_matches("./") == path
+            });
             check(export.is_some_and(|e| e["rows"] == *rows), || {
                 format!("export of {path}: {export:?}, not {rows} rows")
             })

@@ -73,7 +73,7 @@ pub fn snapshot(db: &Connection) -> Result<Snapshot, String> {
 /// What the catalogue says of an audience's table: its size and how many of its columns are its key.
 pub fn catalogue_entry(db: &Connection, label: &str) -> Result<Option<(u64, usize)>, String> {
     let sql = format!(
-        "SELECT size, json_array_length(key_columns) FROM camp.audience WHERE table_name = '{}'",
+        "SELECT size, json_array_length(key_columns) FROM camp.camp.audience WHERE table_name = '{}'",
         label.replace('\'', "''")
     );
     let found = rows(db, &sql)?;

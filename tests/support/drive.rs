@@ -12,6 +12,9 @@ use crate::cases::Stage;
 /// The instant of a run whose case states none: nothing depends on the machine's clock.
 pub const AS_OF: &str = "2025-06-30T12:00:00Z";
 
+/// The code of «is never used».
+const UNUSED: &str = "W0902";
+
 /// What a run did.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -116,6 +119,12 @@ pub fn drive(folder: &Path, run: &Run, stage: Stage) -> Result<Outcome, String> 
             }
         }
         outcome.report = serde_json::from_str(&stdout).ok();
+        // For a check they are the result.
+        let records = outcome.report.iter().flat_map(|r| r["diagnostics"].as_array()).flatten();
+        outcome.diagnostics.extend(records.map(|r| seen(r, folder)));
+        // That nothing is done with a population is beside the point of a check's case.
+        let stated = |s: &Seen| run.diagnostics.iter().any(|d| d.code.as_ref() == Some(&s.code));
+        outcome.diagnostics.retain(|s| stage == Stage::Run || s.code != UNUSED || stated(s));
         outcome.diagnostics.extend(outcome.report.iter().flat_map(failed_guards));
     }
     Ok(Outcome { stdout, stderr, ..outcome })

@@ -168,6 +168,21 @@ fn case_087_replace_drops_those_who_no_longer_qualify() {
 }
 
 #[test]
+fn a_view_of_temporary_tables_can_be_saved() {
+    let p = Project::new();
+    p.store
+        .execute("CREATE TEMP TABLE matrix AS SELECT range AS id, range < 3 AS f FROM range(9)")
+        .unwrap();
+    p.store.execute("CREATE TEMP VIEW low AS SELECT id FROM temp.matrix WHERE f").unwrap();
+    for update in [Replace, Append, Merge] {
+        let wanted = Save { staged: "low".into(), ..save("t", update) };
+        let staged = stage(&p.store, &p.catalogue(), &wanted, 1).unwrap();
+        p.commit(&mut [staged]).unwrap();
+        assert_eq!(p.members("t"), ["0", "1", "2"]);
+    }
+}
+
+#[test]
 fn case_088_a_value_that_would_be_narrowed_is_refused_by_column_and_value() {
     let p = Project::new();
     let stored = "SELECT 1::INTEGER AS id, 1::INTEGER AS pts, 1.25::DECIMAL(5, 2) AS amt";

@@ -22,6 +22,9 @@ codes! {
     PARAMETER_WITHOUT_VALUE = "W0905", "warnings.parameter_without_value", Script, "A parameter has no value yet",
         "A run needs it: `--set name=value`.",
         bad "", good "";
+    OLD_CONTENT = "W0906", "warnings.old_content", Script, "An audience is read before this run saves it",
+        "A run sees an audience as the order of its text says: above the save the old content, below it the new. A read above that is no part of what is saved there is often a mistake of order.",
+        bad "", good "";
     OVERTAKEN = "W0950", "run.overtaken", Data,
         "Another run changed an audience meanwhile",
         "The run read an audience that another run saved before this one committed. What was saved here is as of the older content.",

@@ -342,7 +342,7 @@ impl Session {
         Ok(())
     }
 
-    /// The same, waiting so long.
+    /// As [`Session::attach_project`], waiting so long.
     ///
     /// # Errors
     /// When there is no file or it cannot be opened.
