@@ -1,13 +1,14 @@
 //! `export T to "file" [select …] [with …]`
 
 use std::any::Any;
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use crate::check::binder::{Binder, entry_bool, entry_text};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{names, plan as codes};
 use crate::model::expr::{Expr, Population};
-use crate::model::program::{ActivityStep, CarriedColumn, Operation, TransitionId};
+use crate::model::program::{ActivityStep, CarriedColumn, Operation, StepKind, TransitionId};
 use crate::plan::Planner;
 use crate::plan::query::CopyFormat;
 use crate::source::Span;
@@ -24,7 +25,7 @@ pub struct ExportFile {
     /// What is exported.
     pub input: TransitionId,
     /// The absolute path, parameters and times filled in.
-    pub path: std::path::PathBuf,
+    pub path: PathBuf,
     /// Where the path is written.
     pub path_span: Span,
     /// `select`: exactly these columns; nothing: the key and what the population carries.
@@ -99,14 +100,51 @@ impl Activity for Export {
             }
             _ => None,
         };
+        let path = binder.base().join(path?);
+        refuse_twice(&path, text, binder)?;
         Some(Arc::new(ExportFile {
             input: id,
-            path: binder.base().join(path?),
+            path,
             path_span: text.span,
             columns,
             format: format?,
         }))
     }
+}
+
+/// Reports an export to a file that an earlier statement of the run writes.
+fn refuse_twice(path: &Path, text: &ast::Text, binder: &mut Binder<'_>) -> Option<()> {
+    let own = followed(path);
+    let earlier = binder.program().steps.iter().find_map(|step| match &step.kind {
+        StepKind::Activity(activity) => {
+            let export = activity.operation.as_any().downcast_ref::<ExportFile>()?;
+            (followed(&export.path) == own).then_some(export.path_span)
+        }
+        StepKind::Expect { .. } => None,
+    });
+    let Some(earlier) = earlier else { return Some(()) };
+    binder.report(
+        Diagnostic::error(codes::EXPORTED_TWICE, "Two exports write one file")
+            .label(text.span, "written a second time")
+            .label(earlier, "written here")
+            .help("choose another file"),
+    );
+    None
+}
+
+/// A path with `.` and `..` followed, as far as the text alone tells.
+fn followed(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).components() {
+        match part {
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::CurDir => {}
+            part => out.push(part),
+        }
+    }
+    out
 }
 
 /// The format that the ending of a path says, with its options.

@@ -46,7 +46,8 @@ type Named = BTreeMap<Key, Vec<(String, Value)>>;
 impl World<'_> {
     /// Runs the program.
     pub fn run(&mut self, before: &BTreeMap<String, Stored>) -> Expected {
-        let mut expected = Expected { audiences: before.clone(), held: true, ..Expected::default() };
+        let mut expected =
+            Expected { audiences: before.clone(), held: true, ..Expected::default() };
         let program = self.program;
         for step in &program.steps {
             let skipped = step.only_if.as_ref().is_some_and(|c| !self.holds(c, &Vec::new()));
@@ -117,9 +118,10 @@ impl World<'_> {
         }
         let carried = |f: &Frame| {
             let frames = vec![(0, f.clone())];
-            let values = build.columns.iter().map(|(column, e)| {
-                widened(self.value(e, &frames), &column.ty, &self.calendar)
-            });
+            let values = build
+                .columns
+                .iter()
+                .map(|(column, e)| widened(self.value(e, &frames), &column.ty, &self.calendar));
             (self.key(f.dimension, f.row).unwrap(), Rc::new(values.collect::<Vec<Value>>()))
         };
         let first: Members = inside.iter().map(carried).collect();
@@ -264,7 +266,8 @@ impl World<'_> {
         expected: &mut Expected,
     ) -> Members {
         assert!(save.for_each.is_none(), "the oracle knows no `for each`");
-        let known = expected.audiences.keys().find(|l| l.to_lowercase() == save.label.to_lowercase());
+        let known =
+            expected.audiences.keys().find(|l| l.to_lowercase() == save.label.to_lowercase());
         let label = known.cloned().unwrap_or_else(|| save.label.clone());
         let old = expected.audiences.get(&label).cloned();
         let names = |columns: &[CarriedColumn]| {
