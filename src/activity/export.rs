@@ -33,15 +33,23 @@ pub struct ExportFile {
     pub format: CopyFormat,
 }
 
-static SPEC: LazyLock<Spec> = LazyLock::new(|| Spec {
+static SPEC: LazyLock<Spec> = LazyLock::new(|| {
+    Spec {
     name: "export".into(),
     summary: "Writes a population to a CSV, Parquet or JSON file".into(),
     syntax: "export TRANSITION to \"file.csv\" [select …] [with delimiter: \";\", header: false]"
         .into(),
-    doc: String::new(),
+    doc: "Writes a population to a file, beside its place first and renamed after the commit of the run. \
+          The ending says the format: `.csv`, `.tsv`, `.parquet`, `.json` (one array), `.ndjson` or \
+          `.jsonl`. Without `select` the file has the key and the carried columns, with it exactly \
+          the columns named. `{{today}}`, `{{now}}` and parameters can stand in the path, which is \
+          relative to the script.\n\n\
+          CSV takes `header: false` and `delimiter: \";\"`.".into(),
     outputs: 0..=0,
-    example: String::new(),
+    example: "buyers = build audience from customers where any orders select email\n\
+              export buyers to \"buyers_{{today}}.csv\"\n  select sha256(lower(email)) as hash\n  with header: false\n".into(),
     plugin: None,
+}
 });
 
 impl Activity for Export {
@@ -51,7 +59,7 @@ impl Activity for Export {
 
     fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
         use ast::ClauseKind as C;
-        let mut clauses = Clauses::of(call, binder);
+        let mut clauses = Clauses::of(call);
         clauses.take(|c| matches!(c, C::Inputs(_)));
         let to = clauses.take(|c| matches!(c, C::To(_)));
         let select = clauses.take(|c| matches!(c, C::Select(_)));

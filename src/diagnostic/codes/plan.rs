@@ -38,8 +38,8 @@ codes! {
         good "a, b = build audience from customers where consent\nsave audience a as \"A\"\n";
     CLAUSE = "E0410", "plan.clause", Script, "A part of a call is missing or out of place",
         "The page of the activity shows its form.",
-        bad "vip = build audience from customers where consent where country = \"FR\"\nsave audience vip as \"VIP\"\n",
-        good "vip = build audience from customers where consent and country = \"FR\"\nsave audience vip as \"VIP\"\n";
+        bad "a = build audience from customers\nb = build audience from customers where consent\nc = combine a exclude b limit 10\nsave audience c as \"C\"\n",
+        good "a = build audience from customers\nb = build audience from customers where consent\nc = combine a union b limit 10\nsave audience c as \"C\"\n";
     EXPORT_FORMAT = "E0411", "plan.export_format", Script, "The format of an export is not known",
         "The ending of the file says the format: `.csv`, `.parquet`, `.json`, `.ndjson`.",
         bad "vip = build audience from customers\nexport vip to \"vip.xlsx\"\n",
