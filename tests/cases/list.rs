@@ -65,6 +65,7 @@ cases! { run:
     a_list_of_text_as_a_parameter
     a_new_label_is_empty_before_its_save
     a_newer_catalogue_is_refused
+    a_plan_tells_who_would_enter_and_leave
     a_self_link
     a_to_one_link_that_finds_two_rows
     a_view_is_a_table
@@ -131,6 +132,7 @@ cases! { run:
     numbers_at_the_edge
     only_if_skips_a_build_and_what_needs_it
     only_if_skips_a_step
+    only_what_is_asked_for
     parameters_of_every_type
     parquet_files
     quantifiers
