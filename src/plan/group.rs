@@ -5,7 +5,7 @@
 //! populations carry it. Conditions that all of them share are asked of the scan itself. A single
 //! population keeps its filters pushed down instead, and what is only counted is never stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::expr::*;
 use crate::model::program::{DimId, TransitionId};
@@ -15,6 +15,7 @@ use crate::model::value::Value;
 use super::lower::{self, count_rows, or};
 use super::query::*;
 use super::relation::{Relation, Relations};
+use super::tables;
 use super::{Cut, Demand, Plan, PlanStep, PlannedExport, PlannedSave, Planner};
 
 /// What one scan decides.
@@ -77,12 +78,20 @@ pub(super) fn build(
         plan.steps.push(step);
     }
     let mut levels: BTreeMap<usize, BTreeMap<DimId, Group>> = BTreeMap::new();
+    let mut queries: BTreeMap<usize, Vec<tables::Prepared>> = BTreeMap::new();
     for demand in demands {
-        sort_in(planner, relations, plan, &mut levels, demand);
+        match demand {
+            Demand::Tables(query) => queries.entry(query.level).or_default().push(query),
+            demand => sort_in(planner, relations, plan, &mut levels, demand),
+        }
     }
-    while let Some((_, dimensions)) = levels.pop_first() {
-        for (dimension, group) in dimensions {
+    let numbers: BTreeSet<usize> = levels.keys().chain(queries.keys()).copied().collect();
+    for level in numbers {
+        for (dimension, group) in levels.remove(&level).into_iter().flatten() {
             emit(planner, relations, plan, dimension, group);
+        }
+        for query in queries.remove(&level).into_iter().flatten() {
+            tables::emit(planner, relations, plan, query);
         }
     }
     plan.saves.sort_by_key(|s| s.step);
@@ -125,6 +134,8 @@ fn sort_in(
             let purpose = Purpose::Cut { transition, columns, order, limit, table: table.name };
             (step, relation, purpose, values)
         }
+        // Has no rule that a scan could decide.
+        Demand::Tables(_) => return,
     };
     let level = planner.level(values.iter().chain([&relation.rule]));
     let group = levels

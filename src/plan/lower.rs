@@ -156,6 +156,52 @@ impl<'a> Lowering<'a> {
         finish(block, columns)
     }
 
+    /// Pairs of rows of a dimension and the rows a path of links leads them to, both with complete
+    /// keys: frame 0 and the frames of the path are bound for `columns`.
+    pub fn linked(
+        &mut self,
+        dimension: DimId,
+        links: &Links,
+        columns: impl FnOnce(&mut Self) -> Vec<(String, Scalar)>,
+    ) -> Select {
+        self.rows(dimension, &[], |this| {
+            let block = this.blocks.len() - 1;
+            let Some((mut previous, _, _)) = this.row(&links.from) else { return Vec::new() };
+            for step in &links.steps {
+                let target = this.program[step.link].to;
+                let source = this.dimension_source(target);
+                let alias = this.alias("l");
+                let on = this.link_condition(step.link, &previous, &alias, block);
+                this.blocks[block].joins.push(Join {
+                    kind: JoinKind::Inner,
+                    source,
+                    alias: alias.clone(),
+                    on,
+                });
+                this.bind(step.frame, alias.clone(), target);
+                previous = alias;
+            }
+            if let Some(last) = links.steps.last() {
+                for key in this.key_of(last.frame) {
+                    this.top().filter.push(Scalar::IsNotNull(Box::new(key)));
+                }
+            }
+            let columns = columns(this);
+            this.unbind_links(links);
+            columns
+        })
+    }
+
+    /// The key of the row in a frame.
+    pub fn key_of(&self, frame: u16) -> Vec<Scalar> {
+        let Some(Frame { alias, rows: FrameRows::Dimension(dimension), .. }) = self.frame(frame)
+        else {
+            return Vec::new();
+        };
+        let columns = self.program[*dimension].key_columns();
+        columns.map(|c| Scalar::Column(alias.clone(), c.name.clone())).collect()
+    }
+
     /// How many rows a dimension has, with and without a key.
     pub fn count_dimension(&mut self, dimension: DimId) -> Select {
         self.rows_kept(dimension, Keys::AsTheyAre, &[], |_| vec![("n".into(), count_rows())])

@@ -142,6 +142,7 @@ impl Execution<'_> {
         let counts = self.count()?;
         let (held, facts) = self.ask_guards()?;
         let skipped = self.skipped(&held);
+        self.check_rows(&skipped)?;
         let mut steps = self.step_reports(&counts, &keys, &skipped, &millis);
         let expectations = self.expectations(&held, &facts);
         let saves = self.stage(&skipped)?;
@@ -320,6 +321,27 @@ impl Execution<'_> {
             facts.push(named);
         }
         Ok((held, facts))
+    }
+
+    /// Asks the queries whose rows are faults.
+    fn check_rows(&self, skipped: &HashSet<usize>) -> Outcome<()> {
+        let mut wrong = Diagnostics::default();
+        for check in self.plan.checks.iter().filter(|c| !skipped.contains(&c.step)) {
+            let rows = self
+                .engine
+                .query(&print::select(&check.select))
+                .map_err(|e| one(e.into_diagnostic(check.fault.span())))?;
+            if rows.is_empty() {
+                continue;
+            }
+            let shown: Vec<String> = rows.iter().map(|r| named_row(&check.columns, r)).collect();
+            let mut fault = check.fault.clone();
+            if let Some(label) = fault.labels.first_mut() {
+                label.text = shown.join("; ");
+            }
+            wrong.push(fault);
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
     fn expectations(&self, held: &[(usize, bool)], facts: &[String]) -> Vec<ExpectationReport> {
@@ -751,6 +773,13 @@ fn repeated_key(row: &[Value]) -> String {
         [one] => format!("{one} {times} times"),
         many => format!("({}) {times} times", many.join(", ")),
     }
+}
+
+/// `email a@x.test, times 2`
+fn named_row(columns: &[String], row: &[Value]) -> String {
+    let parts: Vec<String> =
+        columns.iter().zip(row).map(|(name, value)| format!("{name} {}", plain(value))).collect();
+    parts.join(", ")
 }
 
 fn one_line(text: &str) -> String {

@@ -22,6 +22,9 @@ codes! {
     PARAMETER_WITHOUT_VALUE = "W0905", "warnings.parameter_without_value", Script, "A parameter has no value yet",
         "A run needs it: `--set name=value`.",
         bad "", good "";
+    PLUGIN = "W0930", "plugin.warning", Script, "A plugin warns of something",
+        "The words are the plugin's own, or say that it will take something away in a later version.",
+        bad "", good "";
     OVERTAKEN = "W0950", "run.overtaken", Data,
         "Another run changed an audience meanwhile",
         "The run read an audience that another run saved before this one committed. What was saved here is as of the older content.",
