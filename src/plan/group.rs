@@ -18,6 +18,23 @@ use super::relation::{Relation, Relations};
 use super::tables;
 use super::{Cut, Demand, Plan, PlanStep, PlannedExport, PlannedSave, Planner};
 
+/// What one scan reads: a dimension; of one without a key, the table of a transition where one
+/// holds its rows.
+type Rows = (DimId, Option<TransitionId>);
+
+/// The transition whose table has to be read by itself.
+fn alone(
+    planner: &Planner<'_>,
+    relations: &Relations,
+    relation: &Relation,
+) -> Option<TransitionId> {
+    if !planner.program[relation.dimension].key.is_empty() {
+        return None;
+    }
+    let member = |part: &Expr| lower::table_member(part).filter(|t| relations.table(*t).is_some());
+    parts(&relation.rule).iter().find_map(member)
+}
+
 /// What one scan decides.
 #[derive(Default)]
 struct Group {
@@ -77,7 +94,7 @@ pub(super) fn build(
     for (_, step) in planner.fixed.drain(..) {
         plan.steps.push(step);
     }
-    let mut levels: BTreeMap<usize, BTreeMap<DimId, Group>> = BTreeMap::new();
+    let mut levels: BTreeMap<usize, BTreeMap<Rows, Group>> = BTreeMap::new();
     let mut queries: BTreeMap<usize, Vec<tables::Prepared>> = BTreeMap::new();
     for demand in demands {
         match demand {
@@ -87,7 +104,7 @@ pub(super) fn build(
     }
     let numbers: BTreeSet<usize> = levels.keys().chain(queries.keys()).copied().collect();
     for level in numbers {
-        for (dimension, group) in levels.remove(&level).into_iter().flatten() {
+        for ((dimension, _), group) in levels.remove(&level).into_iter().flatten() {
             emit(planner, relations, plan, dimension, group);
         }
         for query in queries.remove(&level).into_iter().flatten() {
@@ -102,7 +119,7 @@ fn sort_in(
     planner: &Planner<'_>,
     relations: &mut Relations,
     plan: &mut Plan,
-    levels: &mut BTreeMap<usize, BTreeMap<DimId, Group>>,
+    levels: &mut BTreeMap<usize, BTreeMap<Rows, Group>>,
     demand: Demand,
 ) {
     let of = |t: TransitionId| {
@@ -141,7 +158,7 @@ fn sort_in(
     let group = levels
         .entry(level)
         .or_default()
-        .entry(relation.dimension)
+        .entry((relation.dimension, alone(planner, relations, &relation)))
         .or_insert_with(|| Group { first, ..Group::default() });
     group.first = group.first.min(first);
     let rule = index_of(&mut group.rules, relation.rule);
@@ -302,6 +319,10 @@ fn select_group(
         }
         for (n, value) in group.values.iter().enumerate() {
             columns.push((format!("v{n}"), l.value(value)));
+        }
+        if columns.is_empty() {
+            // Rows without a key that are only counted.
+            columns.push(("one".into(), Scalar::Literal(Value::Int(1), Type::Int)));
         }
         columns
     };

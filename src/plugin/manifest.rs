@@ -541,7 +541,7 @@ impl ParamType {
             ParamType::Size => "number of rows or percentage".into(),
             ParamType::Seed => "seed".into(),
             ParamType::Enum(words) => words.join(" | "),
-            ParamType::List(of) => format!("list: {}", of.describe()),
+            ParamType::List(of) => format!("{} or a list of them", of.describe()),
             ParamType::Literal => "literal".into(),
             ParamType::Secret => "name of an environment variable".into(),
             ParamType::Expr { named: true, .. } => "expression, with a name".into(),

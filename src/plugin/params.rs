@@ -43,6 +43,7 @@ pub fn bind(activity: &Activity, call: &ast::Call, binder: &mut Binder<'_>) -> O
         places: Places { activity: call.activity.span, ..Places::default() },
         hidden: 0,
         keys: [0, 0],
+        meant: Vec::new(),
     };
     reader.read(call, binder);
     let Reader { fine, complete, relations, outputs, values, secrets, places, .. } = reader;
@@ -63,6 +64,8 @@ struct Reader<'m> {
     places: Places,
     hidden: usize,
     keys: [usize; 2],
+    /// Parameters that an unknown key was likely meant for.
+    meant: Vec<String>,
 }
 
 impl<'m> Reader<'m> {
@@ -226,7 +229,7 @@ impl<'m> Reader<'m> {
         given
     }
 
-    fn param_of(&self, entry: &ast::Entry, binder: &mut Binder<'_>) -> Option<&'m Param> {
+    fn param_of(&mut self, entry: &ast::Entry, binder: &mut Binder<'_>) -> Option<&'m Param> {
         let activity = self.activity;
         let name = entry.name.node.as_str();
         let params = || activity.params.iter().filter(|p| p.name != OPEN);
@@ -269,6 +272,7 @@ impl<'m> Reader<'m> {
             }
             None => format!("`{name}` is not a parameter of `{}`", activity.name),
         };
+        self.meant.extend(suggest::nearest(name, known.iter().copied()).map(str::to_owned));
         binder.unknown(
             codes::UNKNOWN_PARAMETER,
             title,
@@ -317,6 +321,9 @@ impl<'m> Reader<'m> {
             }
             if param.required {
                 self.fine = false;
+                if self.meant.contains(&param.name) {
+                    continue;
+                }
                 let title = format!("`{}` needs `{}`", self.activity.name, param.name);
                 binder.report(
                     Diagnostic::error(codes::PARAMETER_MISSING, title)
