@@ -21,7 +21,14 @@ cd "$work"
 rm -rf ./*.duckdb ./*.duckdb.wal ./*.duckdb.tmp out
 
 show() {
-  printf '\n$ %s\n\n' "$*"
+  printf '\n$'
+  for word in "$@"; do
+    case $word in
+      *' '*) printf ' "%s"' "$word" ;;
+      *) printf ' %s' "$word" ;;
+    esac
+  done
+  printf '\n\n'
   "$@"
 }
 

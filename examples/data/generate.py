@@ -101,7 +101,7 @@ def moment(draw, first, last):
 
 def main():
     draw = Draw(2026)
-    customers, emails, orders, lines = [], [], [], []
+    customers, known, orders, lines = [], [], [], []
     prices = {sku: price for sku, _, _, price in PRODUCTS}
     for number in range(1, CUSTOMERS + 1):
         # Leading zeros: a number to a spreadsheet, a text to everybody who has to match it.
@@ -111,11 +111,12 @@ def main():
         email = f"{ascii_name(first)}.{ascii_name(last)}{number}@example.com".lower()
         if draw.chance(7):
             email = ""
-        elif draw.chance(4) and emails:
-            # Registered twice, the second time in capitals.
-            email = draw.one(emails).upper()
+        elif draw.chance(4) and known:
+            # Registered twice, the second time with the address in capitals.
+            first, last, country, email = draw.one(known)
+            email = email.upper()
         else:
-            emails.append(email)
+            known.append((first, last, country, email))
         signed_up = moment(draw, date(2022, 1, 10), LAST_DAY)
         # One in twelve has never been asked.
         consent = "" if draw.chance(8) else "true" if draw.chance(72) else "false"
@@ -146,7 +147,7 @@ def main():
         order.append(f"{total // 100}.{total % 100:02}")
 
     blocked = [[email.title() if draw.chance(30) else email, draw.one(["complaint", "bounced"])]
-               for email in emails if draw.chance(5)]
+               for _, _, _, email in known if draw.chance(5)]
 
     write("customers.csv", ["customer_id", "email", "first_name", "last_name", "country",
                             "postcode", "phone", "birthday", "consent", "signed_up_at"], customers)

@@ -375,7 +375,7 @@ fn bound_population(input: Input, span: Span, binder: &mut Binder<'_>) -> Option
     Some(BoundSet {
         set: Set::Population(input.population),
         dimension,
-        columns: input.columns[input.key_columns..].to_vec(),
+        columns: input.columns,
         span,
         name: input.name,
     })
@@ -447,7 +447,6 @@ fn bind_operation(
         },
         dimension: Some(left.dimension),
         columns: left.columns.clone(),
-        key_columns: 0,
         name: left.name.clone(),
         span: left.span,
     };

@@ -203,6 +203,10 @@ impl Operation for ExportFile {
         vec![Population::Transition(self.input)]
     }
 
+    fn has_effects(&self) -> bool {
+        true
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

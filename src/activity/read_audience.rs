@@ -4,8 +4,7 @@ use std::any::Any;
 use std::sync::{Arc, LazyLock};
 
 use crate::check::binder::{Binder, Input};
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::codes::plan as codes;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::model::expr::{Expr, ExprKind, MatchPair, Population};
 use crate::model::program::{ActivityStep, CarriedColumn, Operation, TransitionId};
 use crate::plan::Planner;
@@ -32,8 +31,8 @@ pub struct Read {
     /// ([`ExprKind::Carried`](crate::model::expr::ExprKind) of frame [`MatchPair::RIGHT`]); empty:
     /// by the key.
     pub matching: Vec<MatchPair>,
-    /// What the output carries: the member's stored columns are `Carried` of frame 0, the
-    /// dimension's are `Column` of frame 0.
+    /// What the output carries: the member's stored columns are `Carried` of frame 0 (only where
+    /// it is read by the key), the dimension's are `Column` of frame 0.
     pub columns: Vec<(CarriedColumn, Expr)>,
 }
 
@@ -63,7 +62,7 @@ impl Activity for ReadAudience {
         clauses.finish(binder);
         let Some(C::Label(text)) = label else {
             binder.report(
-                Diagnostic::error(codes::CLAUSE, "`read audience` does not say which one")
+                Diagnostic::error(codes::plan::CLAUSE, "`read audience` does not say which one")
                     .label(call.activity.span, "a label is missing")
                     .help("write `read audience \"Label\"`"),
             );
@@ -96,8 +95,10 @@ impl Activity for ReadAudience {
             }
             None => (members.dimension?, Vec::new()),
         };
-        // What the members carry comes first, then the columns of the dimension they are read on.
-        let rows_of = Input { dimension: Some(dimension), ..members.clone() };
+        // What the members carry comes first, then the columns of the dimension. Read by
+        // `matching`, a row may have several members, so only the dimension's columns are its own.
+        let carried = if matching.is_empty() { members.columns.clone() } else { Vec::new() };
+        let rows_of = Input { dimension: Some(dimension), columns: carried, ..members.clone() };
         let rows = binder.rows(&rows_of);
         let select = match select {
             Some(C::Select(s)) => Some(s),
@@ -146,7 +147,7 @@ fn check_version(
     };
     binder.report(
         Diagnostic::error(
-            codes::VERSION,
+            codes::plan::VERSION,
             format!("Audience `{}` has no version {}", text.node, number.node),
         )
         .label(number.span, label)
@@ -159,7 +160,7 @@ impl Operation for Read {
     fn plan(&self, step: &ActivityStep, planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
         let Some(&output) = step.outputs.first() else { return Ok(()) };
         let audience = match self.after_save {
-            Some(saved) => Population::Transition(saved),
+            Some(id) => Population::Transition(id),
             None => Population::Audience(self.audience),
         };
         let span = step.name_span;
@@ -168,7 +169,7 @@ impl Operation for Read {
             if !planner.read_version(output, self.audience, version) {
                 let label = &planner.program.audiences[self.audience].label;
                 return Err(Diagnostic::error(
-                    codes::VERSION_NOT_KEPT,
+                    codes::plan::VERSION_NOT_KEPT,
                     format!("Version {version} of \"{label}\" is no longer kept"),
                 )
                 .label(span, "reads a version that is gone"));

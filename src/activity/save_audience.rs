@@ -363,6 +363,10 @@ impl Operation for Save {
         vec![Population::Transition(self.input)]
     }
 
+    fn has_effects(&self) -> bool {
+        true
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

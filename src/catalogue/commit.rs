@@ -13,7 +13,7 @@ use super::schema::{self, Failed};
 use super::stage::{Changes, StagedSave};
 use super::store::Store;
 use super::{Catalogue, Entry, Shape, StoredColumn, fold_label, sql};
-use crate::engine::duckdb::{EngineError, ErrorKind};
+use crate::engine::duckdb::EngineError;
 
 /// What is written down about a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -197,23 +197,15 @@ fn is_recorded(store: &dyn Store, run: &str) -> bool {
     found.unwrap_or(false)
 }
 
-/// The engine's kinds of error that say what to do; all else is a failed write.
 fn failed(error: EngineError) -> Diagnostic {
-    match error.kind {
-        ErrorKind::Conflict
-        | ErrorKind::Interrupted
-        | ErrorKind::OutOfMemory
-        | ErrorKind::SpillFull
-        | ErrorKind::DiskFull
-        | ErrorKind::Locked
-        | ErrorKind::Corrupt => error.into_diagnostic(None),
-        _ => Diagnostic::error(
+    super::known(error, None).unwrap_or_else(|error| {
+        Diagnostic::error(
             codes::WRITE_FAILED,
             "the catalogue could not be written, nothing was saved",
         )
         .help("check the space on the disk and the rights of the database file")
-        .cause(error),
-    }
+        .cause(error)
+    })
 }
 
 /// Whether the attached project's catalogue has a record of this run: then it was committed.

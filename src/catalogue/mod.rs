@@ -27,8 +27,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::codes::data as codes;
 use crate::diagnostic::{Diagnostic, suggest};
+use crate::engine::duckdb::{EngineError, ErrorKind};
 use crate::model::schema::{Audience, Column, Scan};
 use crate::model::value::Value;
+use crate::source::Span;
 
 pub use commit::{
     Committed, Delivery, RunRecord, StepRecord, commit, log_deliveries, log_failed_run, recorded,
@@ -309,11 +311,23 @@ fn entry(row: Vec<Value>, shapes: &[Shape]) -> Result<Entry, Diagnostic> {
     })
 }
 
+/// The errors of the engine that explain themselves, whatever was being done.
+fn known(error: EngineError, span: Option<Span>) -> Result<Diagnostic, EngineError> {
+    match error.kind {
+        ErrorKind::Conflict
+        | ErrorKind::Interrupted
+        | ErrorKind::OutOfMemory
+        | ErrorKind::SpillFull
+        | ErrorKind::DiskFull
+        | ErrorKind::Locked
+        | ErrorKind::Corrupt => Ok(error.into_diagnostic(span)),
+        _ => Err(error),
+    }
+}
+
 /// What a query could not read is the catalogue's fault, never the script's.
-fn unreadable(cause: crate::engine::duckdb::EngineError) -> Diagnostic {
-    Diagnostic::error(codes::CATALOGUE_UNREADABLE, "the catalogue cannot be read")
-        .help("restore the database file from a backup")
-        .cause(cause)
+fn unreadable(error: EngineError) -> Diagnostic {
+    known(error, None).unwrap_or_else(damaged)
 }
 
 fn damaged(cause: impl std::fmt::Display) -> Diagnostic {

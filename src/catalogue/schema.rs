@@ -117,7 +117,12 @@ impl From<Diagnostic> for Failed {
 /// The statement that makes the view `camp.membership`: who was a member from when to when.
 ///
 /// It names its tables without the database, so that it works under whatever name a client
-/// attaches the file. A member since before the oldest version that is kept has no `entered_at`.
+/// attaches the file, and those of its own schema without that too: a client that opens
+/// `camp.duckdb` calls the database `camp`, and `camp.version` could mean two things. A member
+/// since before the oldest version that is kept has no `entered_at`.
+///
+/// Labels are constants in it, and nothing is materialized, so that asking for one audience reads
+/// no other.
 pub(super) fn membership_view(catalogue: &Catalogue) -> String {
     let mut changes = vec![
         "SELECT CAST(NULL AS BIGINT) AS audience, CAST(NULL AS BIGINT) AS shape, \
@@ -127,15 +132,15 @@ pub(super) fn membership_view(catalogue: &Catalogue) -> String {
     ];
     for shape in &catalogue.shapes {
         changes.push(format!(
-            "SELECT audience, {}, {}, version, entered FROM camp.{}",
+            "SELECT audience, {}, {}, version, entered FROM {}",
             shape.id,
             sql::key_text(&sql::key_names(shape.key.len())),
             sql::ident(&shape.change_table()),
         ));
     }
     let mut present = vec![
-        "SELECT CAST(NULL AS BIGINT) AS audience, CAST(NULL AS BIGINT) AS shape, \
-         CAST(NULL AS VARCHAR) AS key WHERE false"
+        "SELECT CAST(NULL AS VARCHAR) AS label, CAST(NULL AS BIGINT) AS audience, \
+         CAST(NULL AS BIGINT) AS shape, CAST(NULL AS VARCHAR) AS key WHERE false"
             .to_string(),
     ];
     for entry in &catalogue.entries {
@@ -146,7 +151,8 @@ pub(super) fn membership_view(catalogue: &Catalogue) -> String {
             .map(|c| format!("CAST({} AS {})", sql::ident(&c.name), sql::key_type(&c.engine_type)))
             .collect();
         present.push(format!(
-            "SELECT {}, {}, {} FROM audience.{}",
+            "SELECT {}, {}, {}, {} FROM audience.{}",
+            sql::text(&entry.audience.label),
             entry.id,
             entry.shape.id,
             sql::key_text(&key),
@@ -155,28 +161,30 @@ pub(super) fn membership_view(catalogue: &Catalogue) -> String {
     }
     format!(
         "CREATE OR REPLACE VIEW project.camp.membership AS \
-         WITH change AS ({changes}), \
-         ordered AS (SELECT audience, shape, key, version, entered, \
-             lead(version) OVER (PARTITION BY audience, shape, key ORDER BY version) AS until, \
-             row_number() OVER (PARTITION BY audience, shape, key ORDER BY version) AS nth \
-             FROM change), \
-         present AS ({present}), \
-         spell AS (\
-             SELECT audience, shape, key, version AS since, until FROM ordered WHERE entered \
+         WITH change AS NOT MATERIALIZED (\
+             SELECT a.label, c.audience, c.shape, c.key, c.version, c.entered \
+             FROM ({changes}) AS c JOIN audience AS a ON a.id = c.audience), \
+         present AS NOT MATERIALIZED ({present}), \
+         stay AS NOT MATERIALIZED (\
+             SELECT label, audience, shape, key, CASE WHEN entered THEN version END AS since, \
+                 CASE WHEN entered THEN following ELSE version END AS until \
+             FROM (SELECT *, \
+                 lead(version) OVER (PARTITION BY label, audience, shape, key ORDER BY version) \
+                     AS following, \
+                 row_number() OVER (PARTITION BY label, audience, shape, key ORDER BY version) \
+                     AS nth \
+                 FROM change) \
+             WHERE entered OR nth = 1 \
              UNION ALL \
-             SELECT audience, shape, key, NULL, version FROM ordered WHERE NOT entered AND nth = 1 \
-             UNION ALL \
-             SELECT audience, shape, key, NULL, NULL FROM present ANTI JOIN change \
-             USING (audience, shape, key)) \
-         SELECT a.label AS audience, h.dimension AS dimension, s.key AS key, \
+             SELECT label, audience, shape, key, NULL, NULL FROM present \
+             ANTI JOIN change USING (label, audience, shape, key)) \
+         SELECT s.label AS audience, h.dimension AS dimension, s.key AS key, \
              v.version AS entered_version, v.as_of AS entered_at, \
              s.until AS left_version, w.as_of AS left_at \
-         FROM spell AS s \
-         JOIN camp.audience AS a ON a.id = s.audience \
-         JOIN camp.shape AS h ON h.id = s.shape \
-         LEFT JOIN camp.version AS v ON v.audience = s.audience AND v.version = \
-             coalesce(s.since, CASE WHEN a.oldest_version = 1 THEN 1 END) \
-         LEFT JOIN camp.version AS w ON w.audience = s.audience AND w.version = s.until",
+         FROM stay AS s \
+         JOIN shape AS h ON h.id = s.shape \
+         LEFT JOIN version AS v ON v.audience = s.audience AND v.version = coalesce(s.since, 1) \
+         LEFT JOIN version AS w ON w.audience = s.audience AND w.version = s.until",
         changes = changes.join(" UNION ALL "),
         present = present.join(" UNION ALL "),
     )

@@ -24,7 +24,8 @@ pub struct Save {
     pub label: String,
     /// Where it is written.
     pub label_span: Span,
-    /// A TEMP table: the key's columns first, then the carried ones, under the user's names; its
+    /// A TEMP table, or a TEMP view of TEMP tables alone (it is read again while the project is
+    /// being written): the key's columns first, then the carried ones, under the user's names; its
     /// key is present and unique.
     pub staged: String,
     /// The key's columns.
@@ -47,6 +48,21 @@ pub struct Save {
     pub reads: Vec<String>,
     /// `##` lines above.
     pub doc: Option<String>,
+}
+
+impl Save {
+    /// Where it is written; nothing for a command.
+    fn span(&self) -> Option<Span> {
+        (!self.label_span.is_empty()).then_some(self.label_span)
+    }
+
+    /// Points a diagnostic at the save, when it is written in a script.
+    pub(super) fn label(&self, diagnostic: Diagnostic, text: impl Into<String>) -> Diagnostic {
+        match self.span() {
+            Some(span) => diagnostic.label(span, text),
+            None => diagnostic,
+        }
+    }
 }
 
 /// What a save does to the number of members: `was 2, now 1,000 +998 −0 ~0`.
@@ -124,20 +140,16 @@ pub fn stage(
     number: usize,
 ) -> Result<StagedSave, Diagnostic> {
     let failed = |error: EngineError| {
-        Diagnostic::error(
-            codes::SAVE_FAILED,
-            format!("the audience `{}` cannot be computed", save.label),
-        )
-        .label(save.label_span, "saved here")
-        .cause(error)
+        super::known(error, save.span()).unwrap_or_else(|error| {
+            let title = format!("the audience `{}` cannot be computed", save.label);
+            save.label(Diagnostic::error(codes::SAVE_FAILED, title), "saved here").cause(error)
+        })
     };
     let incoming = temp_columns(store, &save.staged).map_err(failed)?;
     let existing = catalogue.find(&save.label);
     let Some(old) = existing else {
         if save.must_exist {
-            return Err(catalogue
-                .unknown(&save.label)
-                .label(save.label_span, "must exist to be updated"));
+            return Err(save.label(catalogue.unknown(&save.label), "must exist to be updated"));
         }
         let now = count(store, &sql::temp(&save.staged)).map_err(failed)?;
         return Ok(StagedSave {
@@ -171,12 +183,9 @@ pub fn stage(
 }
 
 fn emptied(save: &Save, was: u64) -> Diagnostic {
-    Diagnostic::warning(
-        warnings::AUDIENCE_EMPTIED,
-        format!("the audience `{}` had {was} members and becomes empty", save.label),
-    )
-    .label(save.label_span, "nobody is left")
-    .help("add `expect count(…) > 0` to refuse an empty save")
+    let title = format!("the audience `{}` had {was} members and becomes empty", save.label);
+    save.label(Diagnostic::warning(warnings::AUDIENCE_EMPTIED, title), "nobody is left")
+        .help("add `expect count(…) > 0` to refuse an empty save")
 }
 
 struct Stager<'a> {

@@ -6,7 +6,7 @@ use crate::diagnostic::codes::{names as names_codes, plan as codes, warnings};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::model::expr::Population;
 use crate::model::label::fold_label;
-use crate::model::program::{AudienceRef, CarriedColumn, DimId, Dimension, TransitionId};
+use crate::model::program::{AudienceRef, CarriedColumn, DimId, Dimension, StepKind, TransitionId};
 use crate::model::schema::Audience;
 use crate::model::types::Type;
 use crate::source::{Span, Spanned};
@@ -25,6 +25,8 @@ pub(super) struct SavedLabel {
     pub input: Option<String>,
     /// Its whole content, once the save stands above.
     pub content: Option<TransitionId>,
+    /// The step that saves it.
+    pub step: Option<usize>,
 }
 
 impl Binder<'_> {
@@ -51,7 +53,7 @@ impl Binder<'_> {
             }
             let Some(text) = label else { continue };
             let Some(label) = self.filled(text, column) else { continue };
-            let saved = SavedLabel { span: text.span, file, input, content: None };
+            let saved = SavedLabel { span: text.span, file, input, content: None, step: None };
             match self.saves.get(&fold_label(&label)) {
                 Some(first) if first.span != text.span => {
                     let first = first.span;
@@ -113,8 +115,57 @@ impl Binder<'_> {
     /// Notes that a save stands above everything that follows: from here on, its label means the
     /// new content.
     pub fn saved(&mut self, label: &str, content: TransitionId) {
+        let step = self.program.steps.len();
         if let Some(saved) = self.saves.get_mut(&fold_label(label)) {
             saved.content = Some(content);
+            saved.step = Some(step);
+        }
+    }
+
+    /// Warns of reads that stand above the save of their label without being part of what it
+    /// saves: they see the old content, which the order of the text says only to who looks.
+    pub(super) fn warn_early_reads(&mut self) {
+        // The steps that each step depends on, directly.
+        let mut makers: HashMap<TransitionId, usize> = HashMap::new();
+        let mut needs: Vec<Vec<usize>> = Vec::new();
+        for (index, step) in self.program.steps.iter().enumerate() {
+            let mut used: Vec<Population> = Vec::new();
+            if let StepKind::Activity(activity) = &step.kind {
+                used.extend(activity.operation.inputs());
+                for e in activity.operation.expressions() {
+                    e.walk(&mut |e| used.extend(e.population().cloned()));
+                }
+                makers.extend(activity.outputs.iter().map(|&id| (id, index)));
+            }
+            let steps = used.iter().filter_map(|p| match p {
+                Population::Transition(id) => makers.get(id).copied(),
+                _ => None,
+            });
+            needs.push(steps.collect());
+        }
+        for (label, span, reader) in std::mem::take(&mut self.early_reads) {
+            let Some(saved) = self.saves.get(&fold_label(&label)).cloned() else { continue };
+            let Some(save) = saved.step.filter(|&s| s < needs.len()) else { continue };
+            let mut left = vec![save];
+            let mut seen = Vec::new();
+            while let Some(step) = left.pop() {
+                if !seen.contains(&step) {
+                    seen.push(step);
+                    left.extend(&needs[step]);
+                }
+            }
+            if seen.contains(&reader) {
+                continue;
+            }
+            self.report(
+                Diagnostic::warning(
+                    warnings::OLD_CONTENT,
+                    format!("Audience `{label}` is read before this run saves it"),
+                )
+                .label(span, "sees the old content")
+                .label(saved.span, "saved here")
+                .help("move the save above, to read the new content"),
+            );
         }
     }
 
@@ -125,8 +176,7 @@ impl Binder<'_> {
     }
 
     /// The same for members whose dimension this file need not declare, as in
-    /// `read audience … on DIMENSION matching …`: then the input has no dimension, and its columns
-    /// are all stored ones.
+    /// `read audience … on DIMENSION matching …`: the dimension is then the audience's own table.
     pub fn foreign_audience(&mut self, text: &ast::Text) -> Option<Input> {
         self.audience_input(text, None, true)
     }
@@ -166,21 +216,23 @@ impl Binder<'_> {
                 );
                 return None;
             }
-            let dimension = if foreign {
-                self.members_dimension(&audience)
-            } else {
-                self.audience_dimension(&audience, text.span)?
+            let dimension = match self.known_dimension(&audience) {
+                Some(known) => known,
+                None if foreign => self.members_dimension(&audience),
+                None => self.audience_dimension(&audience, text.span)?,
             };
+            if saved.is_some() {
+                let step = self.program.steps.len();
+                self.early_reads.push((label.clone(), text.span, step));
+            }
             let index = self.audience_index(&label, Some(audience.clone()), dimension);
             return Some(Input {
                 population: Population::Audience(index),
-                dimension: (!foreign).then_some(dimension),
-                columns: audience
-                    .columns
+                dimension: Some(dimension),
+                columns: audience.columns[audience.key.len()..]
                     .iter()
                     .map(|c| CarriedColumn { name: c.name.clone(), ty: c.ty.clone() })
                     .collect(),
-                key_columns: audience.key.len(),
                 name: label,
                 span: text.span,
             });
@@ -218,7 +270,6 @@ impl Binder<'_> {
             population: Population::Audience(index),
             dimension: Some(dimension),
             columns: Vec::new(),
-            key_columns: 0,
             name: label,
             span: text.span,
         })
@@ -347,7 +398,7 @@ impl Binder<'_> {
                 let known = self.root.tables.get(name).copied().flatten();
                 match known {
                     Some(id) => id,
-                    None if self.world.table_names().contains(name) => {
+                    None if self.is_table(name) => {
                         self.table_dimension(std::slice::from_ref(name), Span::default())?
                     }
                     None => return None,
@@ -399,42 +450,70 @@ impl Binder<'_> {
                 }
             }
         }
-        let mut name = saved.input.clone()?;
-        let mut path =
-            ast::Path { parts: vec![Spanned::new(name.clone(), saved.span)], span: saved.span };
-        for _ in 0..sources.len() + 1 {
+        // From the saved transition back through what each call takes, to a name that is known.
+        let mut left = vec![ast::Path {
+            parts: vec![Spanned::new(saved.input.clone()?, saved.span)],
+            span: saved.span,
+        }];
+        let mut seen: Vec<String> = Vec::new();
+        while let Some(path) = left.pop() {
+            let name = super::binder::dotted(&path);
+            if seen.contains(&name) {
+                continue;
+            }
+            seen.push(name.clone());
             if saved.file == self.root.file
                 && let Some(Entity::Transition(id)) =
                     self.entity(saved.file, &name).map(|e| e.entity)
             {
                 return Some(self.program[id].dimension);
             }
-            let Some(call) = sources.get(name.as_str()) else { break };
-            let next = call.clauses.iter().find_map(|c| match &c.node {
-                ast::ClauseKind::Inputs(paths) => paths.first().cloned(),
-                ast::ClauseKind::OnMatching(dimension, _) => {
-                    Some(ast::Path { parts: vec![dimension.clone()], span: dimension.span })
+            let Some(call) = sources.get(name.as_str()) else {
+                match self.source_dimension(saved.file, &path) {
+                    Some(found) => return Some(found),
+                    None => continue,
                 }
-                ast::ClauseKind::Set(set) => first_transition(set)
-                    .map(|n| ast::Path { parts: vec![n.clone()], span: n.span }),
-                _ => None,
-            })?;
-            name = super::binder::dotted(&next);
-            path = next;
+            };
+            // The last one pushed is looked at first: the first operand decides.
+            for clause in call.clauses.iter().rev() {
+                match &clause.node {
+                    ast::ClauseKind::Inputs(paths) => left.extend(paths.iter().rev().cloned()),
+                    ast::ClauseKind::OnMatching(dimension, _) => left
+                        .push(ast::Path { parts: vec![dimension.clone()], span: dimension.span }),
+                    ast::ClauseKind::Set(set) => {
+                        let mut names = Vec::new();
+                        transitions(set, &mut names);
+                        left.extend(
+                            names
+                                .into_iter()
+                                .rev()
+                                .map(|n| ast::Path { parts: vec![n.clone()], span: n.span }),
+                        );
+                    }
+                    _ => {}
+                }
+            }
         }
-        if saved.file != self.root.file {
+        None
+    }
+
+    /// A dimension that a call further down takes. What is wrong is reported where it stands.
+    fn source_dimension(&mut self, file: usize, path: &ast::Path) -> Option<DimId> {
+        let name = super::binder::dotted(path);
+        if file != self.root.file {
             // Another file's names: only a dimension both know by this name can be meant.
             return match self.entity(self.root.file, &name).map(|e| e.entity) {
                 Some(Entity::Dimension(f, s)) => {
                     self.root.dimensions.get(&(f, s)).copied().flatten()
                 }
-                _ => None,
+                Some(_) => None,
+                None if self.is_table(&name) => self.table_dimension(&[name], path.span),
+                None => None,
             };
         }
         let quiet = self.diagnostics.len();
-        let found = self.dimension_in(saved.file, &path, false);
+        let found = self.dimension_in(file, path, false);
         if self.diagnostics.len() > quiet {
-            // It is reported where it stands.
             let kept: Vec<Diagnostic> = self.diagnostics.iter().take(quiet).cloned().collect();
             self.diagnostics = crate::diagnostic::Diagnostics::default();
             self.diagnostics.extend(kept);
@@ -443,11 +522,14 @@ impl Binder<'_> {
     }
 }
 
-fn first_transition(set: &ast::SetExpr) -> Option<&ast::Name> {
+/// The transitions that a set is made of, in text order.
+fn transitions<'s>(set: &'s ast::SetExpr, out: &mut Vec<&'s ast::Name>) {
     match &set.kind {
-        ast::SetKind::Transition(name) => Some(name),
-        ast::SetKind::Audience(_) => None,
-        ast::SetKind::Chain(first, rest) => first_transition(first)
-            .or_else(|| rest.iter().find_map(|operand| first_transition(&operand.set))),
+        ast::SetKind::Transition(name) => out.push(name),
+        ast::SetKind::Audience(_) => {}
+        ast::SetKind::Chain(first, rest) => {
+            transitions(first, out);
+            rest.iter().for_each(|operand| transitions(&operand.set, out));
+        }
     }
 }

@@ -46,6 +46,14 @@ pub struct Binder<'a> {
     pub(super) attached: HashMap<(String, String, PathBuf), Option<String>>,
     /// Tables and files that were opened; `None` where that failed and was reported.
     pub(super) relations: HashMap<String, Option<Relation>>,
+    /// The tables that a bare name can mean, once somebody asked.
+    pub(super) table_names: Option<HashSet<String>>,
+    /// How deep the expression that is being bound is nested, definitions written out.
+    pub(super) depth: usize,
+    /// Whether a rule that is too deep was reported.
+    pub(super) too_deep_reported: bool,
+    /// Reads of audiences that this run saves further down, with the step that reads.
+    pub(super) early_reads: Vec<(String, Span, usize)>,
     /// What makes two dimensions one.
     pub(super) dimension_keys: HashMap<super::dimensions::Identity, DimId>,
     /// Parameters by the statement that declares them.
@@ -128,10 +136,8 @@ pub struct Input {
     pub population: Population,
     /// What its rows are; nothing when its dimension is not known (a foreign audience).
     pub dimension: Option<DimId>,
-    /// The columns it carries; of a saved audience all stored ones, the key's first.
+    /// The columns it carries beside the key.
     pub columns: Vec<CarriedColumn>,
-    /// How many of them are the key's; 0 but for a saved audience.
-    pub key_columns: usize,
     /// As the script names it.
     pub name: String,
     /// Where it is named.
@@ -178,6 +184,10 @@ impl<'a> Binder<'a> {
             blind: HashSet::new(),
             attached: HashMap::new(),
             relations: HashMap::new(),
+            table_names: None,
+            depth: 0,
+            too_deep_reported: false,
+            early_reads: Vec::new(),
             dimension_keys: HashMap::new(),
             param_ids: HashMap::new(),
             catalogue: HashMap::new(),
@@ -307,7 +317,6 @@ impl Binder<'_> {
             population: Population::Dimension(dimension),
             dimension: Some(dimension),
             columns: Vec::new(),
-            key_columns: 0,
             name,
             span: path.span,
         })
@@ -340,7 +349,6 @@ impl Binder<'_> {
             population: Population::Transition(id),
             dimension: Some(transition.dimension),
             columns: transition.columns.clone(),
-            key_columns: 0,
             name: name.node.clone(),
             span: name.span,
         }
@@ -382,7 +390,8 @@ impl Binder<'_> {
         let mut names = self.root.spaces.get(&self.root.file).map_or_else(Vec::new, |s| {
             s.names_where(|e| matches!(e, Entity::Transition(_) | Entity::Dimension(..)))
         });
-        names.extend(self.world.table_names());
+        self.is_table("");
+        names.extend(self.table_names.iter().flatten().cloned());
         names.sort();
         names.dedup();
         names

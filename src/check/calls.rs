@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::types as codes;
 use crate::model::expr::{Expr, ExprKind};
-use crate::model::functions::{self, Accepts, Function, Implicit, Result as Gives};
+use crate::model::functions::{self, Accepts, Function, Implicit};
 use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::source::Span;
@@ -188,6 +188,7 @@ impl Binder<'_> {
                         );
                         fine = false;
                     }
+                    fine &= self.check_argument(function, index, &bound);
                     args.push(bound);
                 }
                 None => {
@@ -199,16 +200,18 @@ impl Binder<'_> {
         if !fine {
             // What a call gives is often known anyway, so that its use is checked too.
             return match &info.result {
-                Gives::Type(ty) => unknown_expr(ty.clone(), span),
+                functions::Result::Type(ty) => unknown_expr(ty.clone(), span),
                 _ => error_expr(span),
             };
         }
-        let Some(same) = self.same_type(info, call, &mut args, &name.node) else {
+        if self.same_type(info, call, &mut args, &name.node).is_none() {
             return error_expr(span);
-        };
-        let Some(ty) = result_type(&info.result, &args, &same) else {
-            return error_expr(span);
-        };
+        }
+        let types: Vec<Type> = args.iter().map(|arg| arg.ty.clone()).collect();
+        let ty = info.result_type(&types, |index| match args.get(index).map(|e| &*e.kind) {
+            Some(ExprKind::Literal(Value::Int(i))) => Some(*i),
+            _ => None,
+        });
         for implicit in info.implicit {
             let arg = match implicit {
                 Implicit::Today => {
@@ -253,6 +256,24 @@ impl Binder<'_> {
         Expr::new(ExprKind::Function(function, args), ty, span)
     }
 
+    /// What can be said of an argument whose value is known: formats, zones, patterns.
+    fn check_argument(&mut self, function: Function, index: usize, bound: &Expr) -> bool {
+        if functions::is_pattern(function, index) {
+            return self.check_pattern(bound);
+        }
+        let value = match &*bound.kind {
+            ExprKind::Literal(value) => Some(value.clone()),
+            ExprKind::Param(id) => self.program[*id].value.clone(),
+            _ => None,
+        };
+        let Some(Err(problem)) = value.map(|v| functions::check_constant(function, index, &v))
+        else {
+            return true;
+        };
+        self.wrong(codes::ARGUMENT, capital(&problem), bound.span, "not possible here", None);
+        false
+    }
+
     /// An argument as a parameter takes it, widened where that is free; `None` when reported.
     fn accept(
         &mut self,
@@ -278,14 +299,14 @@ impl Binder<'_> {
             A::List => (matches!(ty, Type::List(_) | Type::Json), "a list"),
             A::Duration => (ty == Type::Duration, "a duration"),
             A::TextNumberBool => (
-                matches!(ty, Type::Text | Type::Json | Type::Bool) || ty.is_number(),
-                "a text, a number or true or false",
+                matches!(ty, Type::Text | Type::Bool | Type::Json) || ty.is_number(),
+                "a text, a number or a bool",
             ),
             A::TextOrTime => {
                 (matches!(ty, Type::Text | Type::Json) || ty.is_time(), "a text or a time")
             }
             A::TextOrList => {
-                (matches!(ty, Type::Text | Type::Json | Type::List(_)), "a text or a list")
+                (matches!(ty, Type::Text | Type::List(_) | Type::Json), "a text or a list")
             }
             A::Any | A::Same => (true, ""),
         };
@@ -370,44 +391,4 @@ impl Binder<'_> {
         }
         Some(ty)
     }
-}
-
-/// The type a function gives for its bound arguments.
-fn result_type(result: &Gives, args: &[Expr], same: &Type) -> Option<Type> {
-    let constant = |index: usize| match args.get(index).map(|e| &*e.kind) {
-        Some(ExprKind::Literal(Value::Int(i))) => Some(*i),
-        None => Some(0),
-        _ => None,
-    };
-    Some(match result {
-        Gives::Type(ty) => ty.clone(),
-        Gives::Same => same.clone(),
-        Gives::Arg(index) => args.get(*index)?.ty.clone(),
-        Gives::Element(index) => match &args.get(*index)?.ty {
-            Type::List(of) => (**of).clone(),
-            Type::Json => Type::Json,
-            _ => Type::Missing,
-        },
-        Gives::Rounded(index) => {
-            let digits = constant(*index);
-            match (&args.first()?.ty, digits) {
-                (Type::Decimal { precision, scale }, Some(digits)) => {
-                    let kept = u8::try_from(digits.clamp(0, (*scale).into())).unwrap_or(0);
-                    // Rounding up may need one more digit before the point.
-                    let precision = (precision - scale + kept + 1).min(38);
-                    Type::Decimal { precision, scale: kept }
-                }
-                (ty, _) => ty.clone(),
-            }
-        }
-        Gives::Numbers => args
-            .iter()
-            .filter(|e| e.ty.is_number())
-            .try_fold(Type::Missing, |ty, e| ty.widened(&e.ty))?,
-        Gives::TextList => Type::List(Box::new(Type::Text)),
-        Gives::DecimalScale(index) => {
-            let scale = constant(*index).and_then(|d| u8::try_from(d).ok()).filter(|d| *d <= 38);
-            Type::Decimal { precision: 38, scale: scale.unwrap_or(6) }
-        }
-    })
 }

@@ -63,6 +63,14 @@ impl Binder<'_> {
         alias
     }
 
+    /// Whether a bare name is a table.
+    pub(super) fn is_table(&mut self, name: &str) -> bool {
+        let world = &mut *self.world;
+        self.table_names
+            .get_or_insert_with(|| world.table_names().into_iter().collect())
+            .contains(name)
+    }
+
     fn open_table(&mut self, parts: &[String], span: Span) -> Option<Relation> {
         let key = format!("table {}", parts.join("\u{0}"));
         if let Some(known) = self.relations.get(&key) {
@@ -294,7 +302,7 @@ impl Binder<'_> {
             Some(Entity::Database(Some(alias))) => parts[0] = alias,
             Some(Entity::Database(None) | Entity::Error) => return None,
             _ if self.may_exist(file, &first.node) => return None,
-            _ if parts.len() >= 3 => {
+            _ if parts.len() >= 3 && self.world.table(&parts, path.span).is_err() => {
                 let known =
                     self.root.spaces.get(&file).map_or_else(Vec::new, |s| {
                         s.names_where(|e| matches!(e, Entity::Database(_)))
@@ -506,7 +514,7 @@ impl Binder<'_> {
             if self.may_exist(file, &name.node) {
                 return None;
             }
-            if !self.world.table_names().contains(&name.node) {
+            if !self.is_table(&name.node) {
                 self.unknown_population(name, transitions);
                 return None;
             }

@@ -16,6 +16,12 @@ use super::binder::{Binder, error_expr, unknown_expr};
 use super::files::Entity;
 use super::scope::{Level, Meaning, Scope};
 
+/// How deep a rule may be once its definitions are written out. Every later pass recurses as
+/// deep; what the parser lets through of one expression fits well.
+const MAX_DEPTH: usize = 320;
+/// How many definitions may be written out inside each other.
+const MAX_EXPANSIONS: usize = 32;
+
 impl Binder<'_> {
     /// Binds an expression that must be a condition.
     pub(super) fn bind_condition(&mut self, e: &ast::Expr, scope: &Scope) -> Expr {
@@ -68,6 +74,30 @@ impl Binder<'_> {
 
     /// Binds an expression.
     pub(super) fn bind(&mut self, e: &ast::Expr, scope: &Scope) -> Expr {
+        if self.depth >= MAX_DEPTH {
+            return self.too_deep(e.span);
+        }
+        self.depth += 1;
+        let bound = self.bind_kind(e, scope);
+        self.depth -= 1;
+        bound
+    }
+
+    /// Reported once: a chain that is too long is so from each of its definitions.
+    fn too_deep(&mut self, span: Span) -> Expr {
+        if std::mem::replace(&mut self.too_deep_reported, true) {
+            return error_expr(span);
+        }
+        self.wrong(
+            codes::TOO_DEEP,
+            "A rule is nested too deeply",
+            span,
+            "too deep, definitions written out",
+            Some("use fewer definitions of definitions".to_string()),
+        )
+    }
+
+    fn bind_kind(&mut self, e: &ast::Expr, scope: &Scope) -> Expr {
         let span = e.span;
         match &*e.kind {
             ast::ExprKind::And(parts) => {
@@ -98,7 +128,10 @@ impl Binder<'_> {
                 self.bind_between(value, low, high, scope, span)
             }
             ast::ExprKind::In { value, list, ignoring_case } => {
-                self.bind_in(value, list, *ignoring_case, scope, span)
+                match self.membership(value, list, scope) {
+                    Some((row, target)) => self.bind_member(Some(row), &target, scope, span),
+                    None => self.bind_in(value, list, *ignoring_case, scope, span),
+                }
             }
             ast::ExprKind::InWindow(value, window) => {
                 self.bind_in_window(value, window, scope, span)
@@ -751,6 +784,9 @@ impl Binder<'_> {
             self.definition_circle(id, name.span);
             return error_expr(name.span);
         }
+        if self.root.expanding.len() >= MAX_EXPANSIONS {
+            return self.too_deep(name.span);
+        }
         let row = target.as_ref().map(|l| l.row.clone());
         let cache = (file, statement, row, scope.next_frame);
         if define.params.is_empty()
@@ -901,7 +937,7 @@ impl Binder<'_> {
                 fine = false;
                 continue;
             }
-            locals.insert(param.name.node.clone(), value);
+            locals.insert(param.name.node.clone(), listed(value, &ty));
         }
         fine.then_some(locals)
     }
@@ -909,6 +945,8 @@ impl Binder<'_> {
     /// Checks the definitions that a file declares on their own, so that mistakes in unused ones
     /// are found too.
     pub(super) fn check_definitions(&mut self, root: usize) {
+        // A definition that nobody uses needs no time zone.
+        let zone_used = self.root.zone_used;
         for file in self.visible_files(root) {
             let ast = self.files[file].ast.clone();
             for (index, statement) in ast.statements.iter().enumerate() {
@@ -969,9 +1007,30 @@ impl Binder<'_> {
                 self.root.expanding.pop();
             }
         }
+        self.root.zone_used = zone_used;
+        // What they stand for is bound again where it is used, and the zone noted there.
+        self.root.expanded.clear();
     }
 
     // ---------------------------------------------------------------- membership
+
+    /// `customer in vip`: only the names tell it from `country in eu`.
+    fn membership<'e>(
+        &self,
+        value: &'e ast::Expr,
+        list: &ast::Expr,
+        scope: &Scope,
+    ) -> Option<(&'e ast::Path, ast::Population)> {
+        let ast::ExprKind::Path(row) = &*value.kind else { return None };
+        let ast::ExprKind::Path(target) = &*list.kind else { return None };
+        let [name] = target.parts.as_slice() else { return None };
+        if scope.locals.contains_key(&name.node) {
+            return None;
+        }
+        let entry = self.entity(scope.file, &name.node)?;
+        matches!(entry.entity, Entity::Transition(_))
+            .then(|| (row, ast::Population::Transition(name.clone())))
+    }
 
     fn bind_member(
         &mut self,
@@ -1240,13 +1299,27 @@ pub(super) fn fits(l: &Type, r: &Type) -> bool {
 /// float, a date is the midnight of a timestamp.
 pub(super) fn takes(param: &Type, value: &Type) -> bool {
     match (param, value) {
-        (_, v) if v.is_wild() => true,
+        (p, v) if v.is_wild() || *p == Type::Error => true,
+        // One value is a list of one.
+        (Type::List(p), v) if !matches!(v, Type::List(_)) => takes(p, v),
         (Type::Decimal { .. }, Type::Int | Type::Decimal { .. }) => true,
         (Type::Float, v) => v.is_number(),
         (Type::Timestamp, v) => v.is_time(),
         (Type::List(p), Type::List(v)) => takes(p, v),
         (Type::Text, Type::Json) => true,
         (p, v) => p == v,
+    }
+}
+
+/// A literal where a list is taken: a list of one.
+pub(super) fn listed(value: Expr, param: &Type) -> Expr {
+    match (&*value.kind, param) {
+        (ExprKind::Literal(Value::List(_)), _) => value,
+        (ExprKind::Literal(one), Type::List(_)) if *one != Value::Missing => {
+            let list = Value::List(vec![one.clone()]);
+            Expr::new(ExprKind::Literal(list), param.clone(), value.span)
+        }
+        _ => value,
     }
 }
 

@@ -354,7 +354,7 @@ impl Binder<'_> {
         ) {
             return None;
         }
-        if database != "project" || !self.world.table_names().iter().any(|t| t == name) {
+        if database != "project" || !self.is_table(name) {
             return None;
         }
         let span = Span::default();
@@ -407,7 +407,12 @@ impl Binder<'_> {
     /// A path of links, to one or to many. To-one links before the first to-many one belong to
     /// the row it starts from, unless all are to one.
     pub(super) fn bind_any_links(&mut self, path: &ast::Path, scope: &Scope) -> Option<Links> {
-        match self.meaning(path, scope) {
+        if let [name] = path.parts.as_slice()
+            && !self.is_known_link(name, scope)
+        {
+            return None;
+        }
+        match self.meaning_of_links(path, scope) {
             Meaning::Row { mut row, .. } => {
                 // The plugin bridge asks for to-one links too: the last one is the step.
                 let link = row.links.pop()?;
@@ -462,6 +467,59 @@ impl Binder<'_> {
                 None
             }
         }
+    }
+
+    /// A bare name in the place of a link is a link, whatever else has its name.
+    fn meaning_of_links(&mut self, path: &ast::Path, scope: &Scope) -> Meaning {
+        if let ([name], Some(level)) = (path.parts.as_slice(), scope.levels.last())
+            && let Some(dimension) = level.dimension
+            && let Some(Some(link)) = self.find_link(dimension, &name.node)
+        {
+            let mut row = level.row.clone();
+            if self.program[link].to_one {
+                row.links.push(link);
+                return Meaning::Row { row, dimension: self.program[link].to };
+            }
+            return Meaning::Many { link, at: 0, row };
+        }
+        self.meaning(path, scope)
+    }
+
+    /// Whether a bare name is a link of the innermost row; reports it when it is not.
+    fn is_known_link(&mut self, name: &ast::Name, scope: &Scope) -> bool {
+        let level = scope.levels.last();
+        if let Some(dimension) = level.and_then(|l| l.dimension) {
+            match self.find_link(dimension, &name.node) {
+                Some(Some(_)) => return true,
+                Some(None) => return false,
+                None => {}
+            }
+        }
+        let entry = self.entity(scope.file, &name.node);
+        if self.may_exist(scope.file, &name.node)
+            || entry.as_ref().is_some_and(|e| e.entity == Entity::Error)
+        {
+            return false;
+        }
+        let here =
+            level.and_then(|l| l.names.last().cloned()).unwrap_or_else(|| "these rows".to_string());
+        let known = match level.and_then(|l| l.dimension) {
+            Some(dimension) => self.link_names(dimension),
+            None => Vec::new(),
+        };
+        let help = suggest::unknown_name(&name.node, "links", known.iter().map(String::as_str))
+            .unwrap_or_else(|| format!("declare it: `link {here}.{}, … on …`", name.node));
+        let title = match entry {
+            Some(entry) => {
+                let kind = entry.entity.kind();
+                format!("`{}` is a {kind}, not a link of `{here}`", name.node)
+            }
+            None => format!("`{}` is not a link of `{here}`", name.node),
+        };
+        self.report(
+            Diagnostic::error(codes::UNKNOWN_LINK, title).label(name.span, "not known").help(help),
+        );
+        false
     }
 
     /// The scope inside a quantifier or an aggregate: one more level per step.

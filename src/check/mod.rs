@@ -114,6 +114,7 @@ pub fn check(
     for root in prepared {
         binder.bind_steps(root);
     }
+    binder.warn_early_reads();
     binder.check_given_params();
     binder.finish()
 }

@@ -69,7 +69,7 @@ impl Binder<'_> {
                     None,
                 );
             } else {
-                match &*bound.kind {
+                match &*super::expr::listed(bound.clone(), &ty).kind {
                     ExprKind::Literal(literal) => value = Some(as_type(literal.clone(), &ty)),
                     ExprKind::Param(other) => value = self.program[*other].value.clone(),
                     ExprKind::Error => {}

@@ -128,6 +128,7 @@ fn operation(
     use crate::activity::{build_audience, combine, export, read_audience, save_audience};
     let mut out = String::new();
     let of = step.outputs.first().map(|&id| program[id].dimension);
+    let over = |p: &Population| Printer::over(program, p).frames[0].1;
     let columns = |out: &mut String,
                    columns: &[(crate::model::program::CarriedColumn, Expr)],
                    printer: &Printer<'_>| {
@@ -154,7 +155,7 @@ fn operation(
             None => {}
         }
     } else if let Some(combination) = operation.downcast_ref::<combine::Combination>() {
-        let _ = write!(out, "\n  {}", set(program, &combination.set));
+        let _ = write!(out, "\n  {}", set(program, &combination.set, of));
         if let Some(limit) = &combination.limit {
             let printer = Printer { program, frames: Vec::new() };
             let _ = write!(out, "\n  limit {}", printer.expr(limit));
@@ -164,8 +165,10 @@ fn operation(
         if let Some(version) = read.version {
             let _ = write!(out, " version {version}");
         }
+        let right = over(&Population::Audience(read.audience));
+        let both = Printer { program, frames: vec![(0, of), (MatchPair::RIGHT, right)] };
         for pair in &read.matching {
-            let _ = write!(out, "\n  matching {}", printer.pair(pair));
+            let _ = write!(out, "\n  matching {}", both.pair(pair));
         }
         columns(&mut out, &read.columns, &printer);
     } else if let Some(save) = operation.downcast_ref::<save_audience::Save>() {
@@ -192,7 +195,7 @@ fn operation(
     out
 }
 
-fn set(program: &Program, s: &crate::activity::combine::Set) -> String {
+fn set(program: &Program, s: &crate::activity::combine::Set, of: Option<DimId>) -> String {
     use crate::activity::combine::Set;
     match s {
         Set::Population(p) => population(program, p),
@@ -205,8 +208,13 @@ fn set(program: &Program, s: &crate::activity::combine::Set) -> String {
             let parts: Vec<String> = operands
                 .iter()
                 .map(|o| {
-                    let mut text = set(program, &o.set);
-                    let printer = Printer { program, frames: Vec::new() };
+                    let mut text = set(program, &o.set, of);
+                    let right = match &o.set {
+                        Set::Population(p) => Printer::over(program, p).frames[0].1,
+                        Set::Operation { .. } => of,
+                    };
+                    let frames = vec![(0, of), (MatchPair::RIGHT, right)];
+                    let printer = Printer { program, frames };
                     for pair in &o.matching {
                         let _ = write!(text, " matching {}", printer.pair(pair));
                     }
@@ -485,11 +493,6 @@ impl<'p> Printer<'p> {
             }
             ExprKind::KeyText(parts) => format!("key({})", self.list(parts)),
             // Only plans hold these; their SQL shows them.
-            ExprKind::Lookup { .. }
-            | ExprKind::MovedBetween { .. }
-            | ExprKind::ToLocal(..)
-            | ExprKind::ToInstant(..)
-            | ExprKind::AnniversaryBetween(..) => "(planned)".into(),
             ExprKind::CountOf(p) => format!("count({})", population(self.program, p)),
             ExprKind::SizeOf(index) => format!("size({:?})", self.program.audiences[*index].label),
             ExprKind::EveryOf { quantifier, population: p, condition } => {
@@ -500,6 +503,20 @@ impl<'p> Printer<'p> {
                     population(self.program, p),
                     inside.expr(condition)
                 )
+            }
+            ExprKind::Lookup { population: p, index } => {
+                format!("{}@{index}", population(self.program, p))
+            }
+            ExprKind::MovedBetween { entered, audience, when, .. } => format!(
+                "{} audience {:?} when {}",
+                if *entered { "entered" } else { "left" },
+                self.program.audiences[*audience].label,
+                self.expr(when)
+            ),
+            ExprKind::ToLocal(inner, zone) => format!("{} in {zone}", self.expr(inner)),
+            ExprKind::ToInstant(inner, zone) => format!("{} of {zone}", self.expr(inner)),
+            ExprKind::AnniversaryBetween(date, low, high) => {
+                format!("anniversary({}) between {low} and {high}", self.expr(date))
             }
             ExprKind::Error => "?".into(),
         }

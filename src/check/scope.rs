@@ -464,13 +464,23 @@ impl Binder<'_> {
             None => {}
         }
         // The rows in scope, by their names.
-        for level in scope.levels.iter().rev() {
-            let known = level.names.iter().any(|n| n == &first.node)
-                || level.names.iter().any(|n| n.to_lowercase() == first.node.to_lowercase());
-            if known {
-                let level = level.clone();
-                return self.walk_level(path, &level, scope);
+        let mut named =
+            scope.levels.iter().rev().filter(|l| l.names.iter().any(|n| n == &first.node));
+        if let Some(level) = named.next() {
+            if named.next().is_some() {
+                let rest = dotted(&ast::Path { parts: path.parts[1..].to_vec(), span: path.span });
+                return Meaning::Value(self.wrong(
+                    codes::AMBIGUOUS,
+                    format!("Two rows in scope are called `{}`", first.node),
+                    first.span,
+                    "which of the two?",
+                    Some(format!(
+                        "write `{rest}` for the linked row; build from a transition to name the other"
+                    )),
+                ));
             }
+            let level = level.clone();
+            return self.walk_level(path, &level, scope);
         }
         if self.may_exist(scope.file, &first.node) {
             return Meaning::Value(error_expr(path.span));

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{names as name_codes, plan as codes, types as type_codes};
-use crate::model::expr::{Expr, ExprKind};
+use crate::model::expr::{Expr, ExprKind, Population, Row};
 use crate::model::program::CarriedColumn;
 use crate::model::types::Type;
 use crate::source::Span;
@@ -25,10 +25,23 @@ impl Binder<'_> {
         if star {
             let at = select.and_then(|s| s.star).unwrap_or(input.span);
             let frame = rows.0.levels.first().map_or(0, |l| l.row.frame);
-            for (index, column) in input.columns.iter().enumerate().skip(input.key_columns) {
+            for (index, column) in input.columns.iter().enumerate() {
                 let kind = ExprKind::Carried { frame, index };
                 columns.push((column.clone(), Expr::new(kind, column.ty.clone(), at)));
                 places.push(at);
+            }
+            // Of a dimension's rows `*` keeps all there is; without it they carry their key alone.
+            if let (Population::Dimension(d), true) = (&input.population, select.is_some()) {
+                let dimension = &self.program[*d];
+                for (column, found) in dimension.columns.iter().enumerate() {
+                    if dimension.key.contains(&column) && !with_key {
+                        continue;
+                    }
+                    let carried = CarriedColumn { name: found.name.clone(), ty: found.ty.clone() };
+                    let kind = ExprKind::Column { row: Row::frame(frame), column };
+                    columns.push((carried, Expr::new(kind, found.ty.clone(), at)));
+                    places.push(at);
+                }
             }
         }
         let keys: Vec<(String, usize)> = input.dimension.map_or_else(Vec::new, |d| {
@@ -83,7 +96,7 @@ impl Binder<'_> {
             if let Some(at) =
                 columns.iter().position(|(c, _)| c.name.to_lowercase() == name.to_lowercase())
             {
-                let from_star = at < input.columns.len().saturating_sub(input.key_columns) && star;
+                let from_star = at < input.columns.len() && star;
                 // Selecting again what `*` keeps replaces it only when it is the same.
                 if from_star && columns[at].1 == bound {
                     continue;

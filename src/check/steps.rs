@@ -210,7 +210,10 @@ impl Binder<'_> {
                 .help("add `timezone \"Europe/Paris\"` to the campaign, or set it in `camp.toml`"),
             );
         }
-        self.warn_unused();
+        // With errors, what would have used a transition may not have been bound.
+        if !self.diagnostics.has_errors() {
+            self.warn_unused();
+        }
     }
 
     fn bind_statement(&mut self, call: &ast::Call, statement: &ast::Statement) {
@@ -387,11 +390,9 @@ impl Binder<'_> {
         let mut unused = Vec::new();
         for step in &self.program.steps {
             let StepKind::Activity(activity) = &step.kind else { continue };
-            let makes_nothing_else =
-                !matches!(activity.activity.as_str(), "save audience" | "export");
             if step.campaign != self.root.campaign
                 || activity.outputs.is_empty()
-                || !makes_nothing_else
+                || activity.operation.has_effects()
                 || activity.outputs.iter().any(|id| used.contains(id))
             {
                 continue;

@@ -19,12 +19,8 @@ impl Shown {
         let visible = !quiet && std::io::stderr().is_terminal();
         let target =
             if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
-        if let Ok(style) =
-            ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg} {elapsed}")
-        {
-            bar.set_style(style);
-        }
+        let bar = ProgressBar::with_draw_target(Some(0), target).with_message("checking");
+        set_template(&bar, "{spinner} {wide_msg} {elapsed}");
         bar.enable_steady_tick(Duration::from_millis(120));
         Shown { bar }
     }
@@ -32,7 +28,10 @@ impl Shown {
     /// Takes note of what the run tells.
     pub fn note(&self, progress: Progress) {
         match progress {
-            Progress::Planned { steps } => self.bar.set_length(steps as u64),
+            Progress::Planned { steps } => {
+                self.bar.set_length(steps as u64);
+                set_template(&self.bar, "{spinner} {pos}/{len} {wide_msg} {elapsed}");
+            }
             Progress::Started { step, title } => {
                 self.bar.set_position(step as u64);
                 self.bar.set_message(title);
@@ -54,5 +53,12 @@ impl Shown {
     /// Removes it from the terminal.
     pub fn end(self) {
         self.bar.finish_and_clear();
+    }
+}
+
+fn set_template(bar: &ProgressBar, template: &str) {
+    // A template that cannot be read leaves the plain bar: it is decoration.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
     }
 }

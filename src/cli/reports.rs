@@ -71,7 +71,8 @@ fn run_text(report: &RunReport, out: &Output) -> String {
     let mut lines: Vec<String> = report.expectations.iter().map(expectation_line).collect();
     lines.extend(report.saves.iter().map(|save| {
         let verb = if report.status == Status::Done { "saved" } else { "would save" };
-        format!("{verb} \"{}\": {}", save.label, save_line(save, &out.zone))
+        let new = if save.created { " (new)" } else { "" };
+        format!("{verb} \"{}\"{new}: {}", save.label, save_line(save, &out.zone))
     }));
     lines.extend(report.exports.iter().map(|export| export_line(export, report.status)));
     push_block(&mut text, &lines);
@@ -158,9 +159,11 @@ fn steps_text(steps: &[StepReport], campaigns: &[CampaignReport], out: &Output) 
     for step in steps {
         let named: Vec<&TransitionCount> =
             step.transitions.iter().filter(|t| !t.name.starts_with('_')).collect();
-        let time = match step.skipped {
-            true => "skipped".to_owned(),
-            false => duration(Duration::from_millis(step.millis)),
+        // A step whose work other steps have done has no time of its own.
+        let time = match (step.skipped, step.millis) {
+            (true, _) => "skipped".to_owned(),
+            (false, 0) => String::new(),
+            (false, millis) => duration(Duration::from_millis(millis)),
         };
         for index in 0..named.len().max(1) {
             let transition = named.get(index);
@@ -205,11 +208,11 @@ pub(super) fn save_line(save: &SaveReport, zone: &TimeZone) -> String {
         .and_then(|size| share(save.now, size))
         .map(|share| format!(" ({share} of {})", save.dimension))
         .unwrap_or_default();
-    let was = if save.created { "new".to_owned() } else { format!("was {}", count(save.was)) };
     let expires =
         save.expires.map(|at| format!(", expires {}", instant(at, zone))).unwrap_or_default();
     format!(
-        "{was}, now {}{share}, +{} −{} ~{}{expires}",
+        "was {}, now {}{share}, +{} −{} ~{}{expires}",
+        count(save.was),
         count(save.now),
         count(save.entered),
         count(save.left),
@@ -219,7 +222,8 @@ pub(super) fn save_line(save: &SaveReport, zone: &TimeZone) -> String {
 
 fn export_line(export: &ExportReport, status: Status) -> String {
     let verb = if status == Status::Done { "exported" } else { "would export" };
-    format!("{verb} {}: {}", export.path, counted(export.rows, "row"))
+    let path = export.path.strip_prefix("./").unwrap_or(&export.path);
+    format!("{verb} {path}: {}", counted(export.rows, "row"))
 }
 
 fn expectation_line(expectation: &ExpectationReport) -> String {
@@ -302,7 +306,7 @@ mod tests {
         assert_eq!(line(&save()), "was 2, now 1,000 (100 % of customers), +998 −0 ~0");
         let expires = "2027-02-22T08:30:00Z".parse().ok();
         let new = SaveReport { created: true, was: 0, dimension_size: None, expires, ..save() };
-        assert_eq!(line(&new), "new, now 1,000, +998 −0 ~0, expires 2027-02-22 08:30 UTC");
+        assert_eq!(line(&new), "was 0, now 1,000, +998 −0 ~0, expires 2027-02-22 08:30 UTC");
     }
 
     #[test]

@@ -327,9 +327,8 @@ pub enum ExprKind {
         /// Its index in the columns of the row's dimension.
         column: usize,
     },
-    /// A column that the population in frame 0 carries. Of a saved audience
-    /// ([`Population::Audience`]) all stored columns count, the key's first, as in
-    /// [`Audience::columns`](super::schema::Audience).
+    /// A column that the population in frame 0 carries; of a saved audience, a stored column
+    /// behind the key's.
     Carried {
         /// The frame of the population's row: 0, or [`MatchPair::RIGHT`] on the right of a match.
         frame: u16,

@@ -274,6 +274,11 @@ pub trait Operation: Any + Debug + Send + Sync {
     /// The populations it reads, in order.
     fn inputs(&self) -> Vec<Population>;
 
+    /// Whether it does something beside making populations: saves, writes, sends.
+    fn has_effects(&self) -> bool {
+        false
+    }
+
     /// Itself, for tests that evaluate a program on their own.
     fn as_any(&self) -> &dyn Any;
 }

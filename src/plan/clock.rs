@@ -85,8 +85,12 @@ impl Clock {
     /// # Errors
     /// At the ends of the calendar.
     pub fn shift_local(&self, time: DateTime, by: Duration) -> Result<DateTime, OutOfRange> {
-        let day = self.shift_date(time.date(), by)?;
-        day.to_datetime(time.time()).checked_add(by.micros.microseconds()).map_err(|_| OutOfRange)
+        let moved = self.shift_date(time.date(), by)?.to_datetime(time.time());
+        if by.micros == 0 {
+            return Ok(moved);
+        }
+        let instant = self.instant(moved)?;
+        instant.checked_add(by.micros.microseconds()).map(|t| self.local(t)).map_err(|_| OutOfRange)
     }
 
     /// An instant moved: months and days on the local wall clock, then elapsed time.

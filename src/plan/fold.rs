@@ -109,7 +109,12 @@ impl Folder<'_> {
             },
             ExprKind::Convert(e) => match literal(e).and_then(|v| converted(v, &expr.ty)) {
                 Some(value) => constant(value),
-                None => expr.clone(),
+                None => match (&e.ty, &expr.ty) {
+                    (Type::Instant, Type::Timestamp) => self.local_of(e),
+                    (Type::Instant, Type::Date) => self.day_of(e),
+                    (Type::Timestamp | Type::Date, Type::Instant) => self.instant_of(e),
+                    _ => expr.clone(),
+                },
             },
             ExprKind::Shift { time, by, back } => match (literal(time), literal(by)) {
                 (Some(Value::Missing), _) | (_, Some(Value::Missing)) => constant(Value::Missing),
@@ -117,23 +122,7 @@ impl Folder<'_> {
                     let by = if *back { by.negated() } else { *by };
                     constant(self.shifted(time, by)?)
                 }
-                (None, Some(Value::Duration(by))) if time.ty == Type::Instant => {
-                    // On the wall clock of the campaign's zone, unless only elapsed time is added.
-                    if by.months == 0 && by.days == 0 {
-                        expr.clone()
-                    } else {
-                        let zone = self.clock.zone_name.clone();
-                        let local = Expr::new(
-                            ExprKind::ToLocal(time.clone(), zone.clone()),
-                            Type::Timestamp,
-                            span,
-                        );
-                        let moved =
-                            ExprKind::Shift { time: local, by: duration(*by, span), back: *back };
-                        let moved = Expr::new(moved, Type::Timestamp, span);
-                        Expr::new(ExprKind::ToInstant(moved, zone), Type::Instant, span)
-                    }
-                }
+                (None, Some(Value::Duration(by))) => self.shifted_column(time, *by, *back, span),
                 _ => expr.clone(),
             },
             ExprKind::Compare { op, left, right, ignoring_case } if is_time_pair(left, right) => {
@@ -224,6 +213,33 @@ impl Folder<'_> {
             Value::Instant(t) => Value::Instant(self.clock.shift_instant(*t, by)?),
             other => other.clone(),
         })
+    }
+
+    /// A time that is no constant, moved: months and days on the wall clock of the campaign's zone,
+    /// then elapsed time between instants.
+    fn shifted_column(&self, time: &Expr, by: Duration, back: bool, span: Span) -> Expr {
+        let calendar = Duration { micros: 0, ..by };
+        let elapsed = Duration { micros: by.micros, ..Duration::default() };
+        let moved = |time: Expr, by: Duration| {
+            if by == Duration::default() {
+                return time;
+            }
+            let ty = time.ty.clone();
+            Expr::new(ExprKind::Shift { time, by: duration(by, span), back }, ty, span)
+        };
+        match time.ty {
+            Type::Instant if calendar == Duration::default() => moved(time.clone(), elapsed),
+            Type::Instant => {
+                let local = moved(self.local_of(time), calendar);
+                moved(self.instant_of(&local), elapsed)
+            }
+            _ if elapsed == Duration::default() => moved(time.clone(), calendar),
+            _ => {
+                let instant = moved(self.instant_of(&moved(time.clone(), calendar)), elapsed);
+                let zone = self.clock.zone_name.clone();
+                Expr::new(ExprKind::ToLocal(instant, zone), Type::Timestamp, span)
+            }
+        }
     }
 
     fn bounds(&self, window: &Window) -> Result<Bounds, OutOfRange> {
@@ -437,19 +453,15 @@ impl Folder<'_> {
         // Days are compared as soon as one side is a date and no hours are asked for.
         let (value, anchor) = if !elapsed && (value.ty == Type::Date || anchor.ty == Type::Date) {
             (self.day_of(value), self.day_of(anchor))
+        } else if elapsed {
+            // Hours are elapsed time, also where the clocks change in between.
+            (self.instant_of(value), self.instant_of(anchor))
         } else {
             (value.clone(), anchor.clone())
         };
         let bound = |back: bool| {
-            let ty = match anchor.ty {
-                Type::Date if elapsed => Type::Timestamp,
-                ref ty => ty.clone(),
-            };
-            Expr::new(
-                ExprKind::Shift { time: anchor.clone(), by: distance.clone(), back },
-                ty,
-                span,
-            )
+            let kind = ExprKind::Shift { time: anchor.clone(), by: distance.clone(), back };
+            Expr::new(kind, anchor.ty.clone(), span)
         };
         let lower = match side {
             WithinSide::After => anchor.clone(),

@@ -12,7 +12,7 @@ use crate::model::program::{DimId, TransitionId};
 use crate::model::types::Type;
 use crate::model::value::Value;
 
-use super::lower::{self, count_rows, or};
+use super::lower::{self, count_rows, count_where, or};
 use super::query::*;
 use super::relation::{Relation, Relations};
 use super::tables;
@@ -322,7 +322,7 @@ fn select_group(
         }
         if columns.is_empty() {
             // Rows without a key that are only counted.
-            columns.push(("one".into(), Scalar::Literal(Value::Int(1), Type::Int)));
+            columns.push(("row".into(), lower::truth(true)));
         }
         columns
     };
@@ -373,9 +373,7 @@ fn count_uses(relations: &mut Relations, plan: &mut Plan, group: &Group, stored:
         let Purpose::Count(t) = purpose else { continue };
         let flag = stored.flags.then(|| Scalar::Column("r".into(), format!("f{rule}")));
         relations.define_count(*t, count_of(stored.source.clone(), flag.clone()));
-        let Scalar::Aggregate(mut count) = count_rows() else { continue };
-        count.filter = flag;
-        columns.push((format!("n{}", transitions.len()), Scalar::Aggregate(count)));
+        columns.push((format!("n{}", transitions.len()), count_where(flag)));
         transitions.push(*t);
     }
     if !transitions.is_empty() {

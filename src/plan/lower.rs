@@ -69,8 +69,6 @@ struct Frame {
 enum FrameRows {
     /// Rows of a dimension.
     Dimension(DimId),
-    /// Members of a saved audience, with its stored columns.
-    Audience(usize),
     /// Changes of an audience; the one column is the instant.
     Changes,
 }
@@ -233,9 +231,12 @@ impl<'a> Lowering<'a> {
         columns.map(|c| Scalar::Column(alias.clone(), c.name.clone())).collect()
     }
 
-    /// How many rows a dimension has, with and without a key.
-    pub fn count_dimension(&mut self, dimension: DimId) -> Select {
-        self.rows_kept(dimension, Keys::AsTheyAre, &[], |_| vec![("n".into(), count_rows())])
+    /// The keys `k0…` of all rows of a dimension, those with a missing part too.
+    pub fn all_keys(&mut self, dimension: DimId) -> Select {
+        self.rows_kept(dimension, Keys::AsTheyAre, &[], |l| {
+            let keys = l.key(dimension).into_iter().enumerate();
+            keys.map(|(n, key)| (format!("k{n}"), key)).collect()
+        })
     }
 
     /// The key of the row in frame 0.
@@ -862,9 +863,6 @@ impl<'a> Lowering<'a> {
     }
 
     fn right_sides(&mut self, population: &Population, pairs: &[MatchPair]) -> Select {
-        if let Population::Audience(audience) = population {
-            return self.members_matched(*audience, pairs);
-        }
         let (dimension, rule, carried) = self.relations.rows_of(self.program, population);
         let right: Vec<Expr> =
             pairs.iter().map(|p| super::relation::as_frame_zero(&p.right, &carried)).collect();
@@ -872,30 +870,6 @@ impl<'a> Lowering<'a> {
             this.rows_kept(dimension, Keys::AsTheyAre, &[rule], |this| {
                 right.iter().enumerate().map(|(n, e)| (format!("r{n}"), this.value(e))).collect()
             })
-        })
-    }
-
-    /// Over the stored rows of an audience, whatever its dimension is.
-    fn members_matched(&mut self, audience: usize, pairs: &[MatchPair]) -> Select {
-        let existing = self.program.audiences[audience].existing.as_ref();
-        let Some(Scan::Table { table, .. }) = existing.map(|a| &a.scan) else {
-            // Nobody: the label is new.
-            let columns = (0..pairs.len()).map(|n| (format!("r{n}"), null())).collect();
-            return Select { columns, filter: Some(truth(false)), ..Select::default() };
-        };
-        let source = Source::Catalogue { schema: "audience", table: table.clone() };
-        let alias = self.alias("t");
-        self.isolated(|this| {
-            this.open(source, alias.clone());
-            let block = this.blocks.len() - 1;
-            this.bind_in(MatchPair::RIGHT, alias, FrameRows::Audience(audience), block);
-            let columns = pairs
-                .iter()
-                .enumerate()
-                .map(|(n, p)| (format!("r{n}"), this.value(&p.right)))
-                .collect();
-            this.unbind(MatchPair::RIGHT);
-            finish(this.close(), columns)
         })
     }
 
@@ -972,14 +946,7 @@ impl<'a> Lowering<'a> {
                 Scalar::Not(Box::new(exists))
             };
         }
-        let count = self.aggregate_over(links, condition.as_ref(), |_| AggregateCall {
-            function: Aggregate::Count,
-            arg: None,
-            arg_ty: Type::Int,
-            filter: None,
-            order: Vec::new(),
-            separator: None,
-        });
+        let count = self.aggregate_over(links, condition.as_ref(), |_| count_call());
         let zero = Scalar::Literal(Value::Int(0), Type::Int);
         let count = Scalar::Coalesce(vec![count, zero.clone()]);
         let (bound, nullable) = match number {
@@ -1206,16 +1173,9 @@ impl<'a> Lowering<'a> {
                 }
             }
             // The columns that transitions carry have been replaced by what they stand for.
-            ExprKind::Carried { frame, index } => match self.frame(*frame).cloned() {
+            ExprKind::Carried { frame, .. } => match self.frame(*frame).cloned() {
                 Some(Frame { alias, rows: FrameRows::Changes, .. }) => {
                     Scalar::Column(alias, "at".into())
-                }
-                Some(Frame { alias, rows: FrameRows::Audience(i), .. }) => {
-                    let columns = self.program.audiences[i].existing.as_ref().map(|a| &a.columns);
-                    match columns.and_then(|c| c.get(*index)) {
-                        Some(column) => Scalar::Column(alias, column.name.clone()),
-                        None => null(),
-                    }
                 }
                 _ => null(),
             },
@@ -1501,14 +1461,24 @@ fn join_keys(pairs: Vec<Pair>, alias: &Alias) -> (Vec<(String, Scalar)>, Scalar)
 
 /// `count(*)`
 pub fn count_rows() -> Scalar {
-    Scalar::Aggregate(Box::new(AggregateCall {
+    count_where(None)
+}
+
+/// `count(*)` of the rows for which a filter is true.
+pub fn count_where(filter: Option<Scalar>) -> Scalar {
+    Scalar::Aggregate(Box::new(AggregateCall { filter, ..count_call() }))
+}
+
+/// The count of rows, as the aggregate it is.
+fn count_call() -> AggregateCall {
+    AggregateCall {
         function: Aggregate::Count,
         arg: None,
         arg_ty: Type::Int,
         filter: None,
         order: Vec::new(),
         separator: None,
-    }))
+    }
 }
 
 fn null() -> Scalar {

@@ -15,6 +15,7 @@
 pub mod clock;
 pub mod fold;
 pub mod group;
+pub mod keys;
 pub mod lower;
 pub mod query;
 pub mod relation;
@@ -29,11 +30,11 @@ use crate::activity::save_audience::Save;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes, suggest};
 use crate::model::expr::*;
 use crate::model::program::*;
-use crate::model::types::Type;
 use crate::source::Span;
 
 use clock::Clock;
 use fold::Folder;
+use keys::KeyCheck;
 use lower::{History, Lowering};
 use query::*;
 use relation::{Relation, Relations, Table, inline_members, substitute};
@@ -57,17 +58,6 @@ pub struct Plan {
     pub exports: Vec<PlannedExport>,
     /// What the plan knows of every transition.
     pub relations: Relations,
-}
-
-/// A source whose key no constraint guarantees.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KeyCheck {
-    /// Whose.
-    pub dimension: DimId,
-    /// One row: all rows, rows whose key is complete, different complete keys.
-    pub counts: Select,
-    /// The first keys that repeat, each with how often; run only when some do.
-    pub repeated: Select,
 }
 
 /// A statement of the plan.
@@ -357,7 +347,7 @@ impl<'a> Planner<'a> {
             }
             Population::Audience(i) => {
                 let existing = self.program.audiences[*i].existing.iter();
-                existing.flat_map(|a| &a.columns).map(|c| c.name.clone()).collect()
+                existing.flat_map(|a| &a.columns[a.key.len()..]).map(|c| c.name.clone()).collect()
             }
         }
     }
@@ -475,129 +465,13 @@ impl<'a> Planner<'a> {
 
     fn finish(mut self, wanted: &HashSet<usize>) -> (Plan, Diagnostics) {
         let demands = std::mem::take(&mut self.demands);
-        let mut plan = Plan { key_checks: self.key_checks(), ..Plan::default() };
+        let mut plan = Plan { key_checks: keys::checks(&self), ..Plan::default() };
         let mut relations = std::mem::take(&mut self.relations);
         group::build(&mut self, demands, &mut relations, &mut plan);
         self.relations = relations.clone();
         self.guards(&mut plan, wanted);
         plan.relations = relations;
         (plan, self.diagnostics)
-    }
-
-    /// Dimensions whose key nothing guarantees and on whose key something rests: populations,
-    /// and the ends of to-one links.
-    fn key_checks(&self) -> Vec<KeyCheck> {
-        let mut used = Vec::new();
-        let mut add = |d: DimId| {
-            let dim = &self.program[d];
-            if !dim.key.is_empty() && !dim.key_guaranteed && !used.contains(&d) {
-                used.push(d);
-            }
-        };
-        for transition in &self.program.transitions {
-            add(transition.dimension);
-        }
-        let mut links = Vec::new();
-        self.program.walk_expressions(&mut |e| match &*e.kind {
-            ExprKind::Column { row, .. } | ExprKind::Member { row, .. } => {
-                links.extend(row.links.iter().copied());
-            }
-            ExprKind::Quantified { links: path, .. } | ExprKind::Aggregate { links: path, .. } => {
-                links.extend(path.from.links.iter().copied());
-                links.extend(path.steps.iter().map(|s| s.link));
-            }
-            _ => {}
-        });
-        for link in links {
-            let link = &self.program[link];
-            if link.to_one {
-                add(link.to);
-            }
-        }
-        used.sort_unstable();
-        used.into_iter().map(|d| self.key_check(d)).collect()
-    }
-
-    fn key_check(&self, dimension: DimId) -> KeyCheck {
-        let dim = &self.program[dimension];
-        let relations = Relations::default();
-        let empty = Relations::default();
-        let mut lowering = self.lowering(&empty);
-        let keys = lowering.rows(dimension, &[], |l| {
-            let keys = l.key(dimension).into_iter().enumerate();
-            keys.map(|(n, key)| (format!("k{n}"), key)).collect()
-        });
-        let mut all = self.lowering(&relations);
-        let rows = Scalar::Subquery(Box::new(all.count_dimension(dimension)));
-        let alias = || String::from("r");
-        let columns: Vec<Scalar> =
-            (0..dim.key.len()).map(|n| Scalar::Column(alias(), format!("k{n}"))).collect();
-        let from = || Some((Source::Query(Box::new(keys.clone())), alias()));
-        let distinct = match columns.as_slice() {
-            [only] => Scalar::Aggregate(Box::new(AggregateCall {
-                function: Aggregate::CountDistinct,
-                arg: Some(only.clone()),
-                arg_ty: Type::Text,
-                filter: None,
-                order: Vec::new(),
-                separator: None,
-            })),
-            _ => {
-                let distinct = Select {
-                    columns: columns
-                        .iter()
-                        .enumerate()
-                        .map(|(n, c)| (format!("k{n}"), c.clone()))
-                        .collect(),
-                    from: from(),
-                    distinct: true,
-                    ..Select::default()
-                };
-                Scalar::Subquery(Box::new(Select {
-                    columns: vec![("n".into(), lower::count_rows())],
-                    from: Some((Source::Query(Box::new(distinct)), "u".into())),
-                    ..Select::default()
-                }))
-            }
-        };
-        let counts = Select {
-            columns: vec![
-                ("all_rows".into(), rows),
-                ("with_key".into(), lower::count_rows()),
-                ("distinct_keys".into(), distinct),
-            ],
-            from: from(),
-            ..Select::default()
-        };
-        let mut listed: Vec<(String, Scalar)> = dim
-            .key_columns()
-            .zip(&columns)
-            .map(|(c, scalar)| (c.name.clone(), scalar.clone()))
-            .collect();
-        listed.push(("times".into(), lower::count_rows()));
-        let grouped = Select {
-            columns: listed,
-            from: from(),
-            group_by: columns.clone(),
-            ..Select::default()
-        };
-        let outer = |name: &str| Scalar::Column("g".into(), name.into());
-        let repeated = Select {
-            columns: grouped.columns.iter().map(|(n, _)| (n.clone(), outer(n))).collect(),
-            filter: Some(Scalar::Compare(
-                Comparison::Gt,
-                Box::new(outer("times")),
-                Box::new(Scalar::Literal(crate::model::value::Value::Int(1), Type::Int)),
-            )),
-            order_by: dim
-                .key_columns()
-                .map(|c| Order { expr: outer(&c.name), descending: false })
-                .collect(),
-            limit: Some(Scalar::Literal(crate::model::value::Value::Int(5), Type::Int)),
-            from: Some((Source::Query(Box::new(grouped)), "g".into())),
-            ..Select::default()
-        };
-        KeyCheck { dimension, counts, repeated }
     }
 
     fn guards(&mut self, plan: &mut Plan, wanted: &HashSet<usize>) {

@@ -95,16 +95,7 @@ impl Relations {
                     .existing
                     .iter()
                     .flat_map(|a| a.columns[a.key.len()..].iter().map(|c| c.ty.clone()));
-                let mut r = stored(audience.dimension, population.clone(), columns, span);
-                if audience.existing.is_some() {
-                    // An audience's columns start with its key, which is the row's own.
-                    let dim = &program[audience.dimension];
-                    let keys = dim.key.iter().map(|&column| {
-                        let kind = ExprKind::Column { row: Row::frame(0), column };
-                        Expr::new(kind, dim.columns[column].ty.clone(), span)
-                    });
-                    r.columns.splice(0..0, keys);
-                }
+                let r = stored(audience.dimension, population.clone(), columns, span);
                 (r.dimension, r.rule, r.columns)
             }
         }

@@ -1352,7 +1352,6 @@ impl<'m> Reader<'m> {
             population: Population::Dimension(dimension),
             dimension: Some(dimension),
             columns: Vec::new(),
-            key_columns: 0,
             name: target.clone(),
             span: expr.span,
         });

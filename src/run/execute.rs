@@ -167,7 +167,7 @@ impl Execution<'_> {
                 .iter()
                 .map(|e| ExportReport {
                     campaign: self.campaign_of(e.step).label.clone(),
-                    path: e.target.display().to_string(),
+                    path: self.as_written(e),
                     rows: e.rows,
                 })
                 .collect(),
@@ -528,6 +528,12 @@ impl Execution<'_> {
         Ok(staged)
     }
 
+    /// The path of an export as the script has it: from the folder of the campaign.
+    fn as_written(&self, export: &StagedExport) -> String {
+        let base = &self.campaign_of(export.step).base;
+        export.target.strip_prefix(base).unwrap_or(&export.target).display().to_string()
+    }
+
     fn samples(&self, staged: &StagedSave) -> Result<(Keys, Keys), EngineError> {
         let names: Vec<String> =
             staged.save.key.iter().map(|c| print::identifier(&c.name)).collect();
@@ -581,6 +587,12 @@ impl Execution<'_> {
     }
 
     // ---- reports
+
+    /// The indices of the steps that a report has an entry for, in its order.
+    fn activity_steps(&self) -> impl Iterator<Item = usize> {
+        let steps = self.program.steps.iter().enumerate();
+        steps.filter(|(_, s)| matches!(s.kind, StepKind::Activity(_))).map(|(index, _)| index)
+    }
 
     fn campaign_of(&self, step: usize) -> &Campaign {
         &self.program[self.program.steps[step].campaign]
@@ -717,7 +729,7 @@ impl Execution<'_> {
 
     fn step_records(&self, report: &RunReport) -> Vec<StepRecord> {
         let mut records = Vec::new();
-        for step in &report.steps {
+        for (index, step) in self.activity_steps().zip(&report.steps) {
             let note = if step.skipped { Some("skipped".into()) } else { step.note.clone() };
             let record = |transition: Option<String>, rows| StepRecord {
                 campaign: step.campaign.clone(),
@@ -727,7 +739,8 @@ impl Execution<'_> {
                 note: note.clone(),
                 ms: step.millis,
             };
-            if step.transitions.is_empty() {
+            // A save has a record of its own, below.
+            if step.transitions.is_empty() && plan::save_of(self.program, index).is_none() {
                 records.push(record(None, None));
             }
             for t in &step.transitions {

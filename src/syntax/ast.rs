@@ -1,5 +1,6 @@
 //! The tree of a source file, exactly as written: no name is bound, no type known, no option
-//! checked. Equality ignores spans (see [`Spanned`]).
+//! checked. Equality ignores spans, so that two spellings of one thing are equal; of
+//! [`ExprKind`]s compare the [`Expr`]s around them.
 
 use crate::source::{Span, Spanned};
 
@@ -16,7 +17,7 @@ pub struct Ast {
 }
 
 /// One statement with its documentation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Statement {
     /// The `##` lines directly above, joined by line breaks.
     pub doc: Option<String>,
@@ -141,7 +142,7 @@ pub struct ColumnDecl {
 }
 
 /// A type as written: `decimal(12, 2)`, `list of text`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct TypeName {
     /// `list of …`
     pub list: bool,
@@ -272,7 +273,7 @@ pub enum ClauseKind {
 }
 
 /// `key: value`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     /// Its key.
     pub name: Name,
@@ -292,7 +293,7 @@ pub enum EntryValue {
 }
 
 /// A part of a population.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Subset {
     /// Which rows.
     pub rule: Option<Expr>,
@@ -316,7 +317,7 @@ pub struct Item {
 }
 
 /// What a population carries.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Select {
     /// `*`, with its place: all columns so far are kept.
     pub star: Option<Span>,
@@ -334,7 +335,7 @@ pub struct Sort {
 }
 
 /// The operands of `combine`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct SetExpr {
     /// The shape.
     pub kind: SetKind,
@@ -376,7 +377,7 @@ pub enum SetOp {
 }
 
 /// A dotted name: a column, a link path, a transition.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Path {
     /// At least one.
     pub parts: Vec<Name>,
@@ -395,7 +396,37 @@ pub struct Expr {
 
 impl PartialEq for Expr {
     fn eq(&self, other: &Self) -> bool {
-        self.kind == other.kind
+        match (&*self.kind, &*other.kind) {
+            (ExprKind::Not(a, _), ExprKind::Not(b, _)) => a == b,
+            (a, b) => a == b,
+        }
+    }
+}
+
+/// Equality of these fields alone: the places are left out.
+macro_rules! equal_but_for_spans {
+    ($($type:ident: $($field:ident),+;)*) => {$(
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                $(self.$field == other.$field)&&+
+            }
+        }
+    )*};
+}
+equal_but_for_spans! {
+    Statement: doc, kind;
+    TypeName: list, name, args;
+    Entry: name, value;
+    Subset: rule, order, limit;
+    SetExpr: kind;
+    Path: parts;
+    CallExpr: function, args;
+    Arg: name, distinct, expr, of, condition, by;
+}
+
+impl PartialEq for Select {
+    fn eq(&self, other: &Self) -> bool {
+        self.star.is_some() == other.star.is_some() && self.items == other.items
     }
 }
 
@@ -516,7 +547,7 @@ pub enum ExprKind {
 }
 
 /// A function, an aggregate, a definition with parameters.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct CallExpr {
     /// Usually one part; `orders.count` and the like are errors of the checker.
     pub function: Path,
@@ -527,7 +558,7 @@ pub struct CallExpr {
 }
 
 /// One argument.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Arg {
     /// `window: 30 days`
     pub name: Option<Name>,

@@ -47,7 +47,11 @@ pub fn comments(sources: &SourceMap, id: SourceId) -> Vec<Comment> {
         for comment in comments[..last].iter_mut().rev() {
             let between =
                 &text[(comment.span.end - file.start) as usize..(below - file.start) as usize];
-            let is_doc = comment.text.starts_with("##") && !comment.text.starts_with("###");
+            let line =
+                text[..(comment.span.start - file.start) as usize].trim_end_matches('\u{feff}');
+            let at_margin = line.is_empty() || line.ends_with('\n');
+            let is_doc =
+                at_margin && comment.text.starts_with("##") && !comment.text.starts_with("###");
             if !is_doc || between.matches('\n').count() != 1 || !between.trim().is_empty() {
                 break;
             }

@@ -186,19 +186,17 @@ fn unlike(written: &str) -> Option<Wrong> {
     let value = |i: usize| parts.get(i).and_then(|p| p.parse::<u32>().ok()).unwrap_or(0);
     let long = |i: usize| parts.get(i).is_some_and(|p| p.len() == 4);
     if sign == '.' && !long(0) && !long(2) {
-        let whole = parts.concat();
         let groups = parts.len() > 2 && parts.iter().skip(1).all(|p| p.len() == 3);
         let help = if groups {
             format!("write `{}`", parts.join("_"))
         } else {
             "write digits with at most one point, such as `1_000.50`".to_owned()
         };
-        let with = if whole.is_empty() { "0".to_owned() } else { "0".to_owned() };
         return Some(Wrong {
             code: codes::NUMBER,
             title: format!("`{written}` is not a number"),
             help,
-            with,
+            with: "0".to_owned(),
         });
     }
     let title = format!("`{written}` is not a date");

@@ -1,5 +1,8 @@
 //! The grammar's rules in the words that a script uses, for what to say when something is missing.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::ast::Unit;
 use super::parser::Rule;
 
@@ -33,6 +36,8 @@ pub(super) fn words(rule: Rule) -> Words {
         | Rule::word_start
         | Rule::word_char
         | Rule::chained
+        | Rule::begins_other
+        | Rule::dot
         | Rule::clause_ahead => Silent,
         Rule::campaign => Typed(&["campaign"]),
         Rule::timezone => Typed(&["timezone"]),
@@ -135,7 +140,6 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::rparen => Typed(&[")"]),
         Rule::comma => Typed(&[","]),
         Rule::colon => Typed(&[":"]),
-        Rule::dot => Typed(&["."]),
         Rule::assign | Rule::op_eq => Typed(&["="]),
         Rule::op_ne => Typed(&["!="]),
         Rule::op_le => Typed(&["<="]),
@@ -214,9 +218,9 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::kw_now => Typed(&["now"]),
         Rule::kw_of => Typed(&["of"]),
         Rule::kw_on => Typed(&["on"]),
-        Rule::kw_only => Typed(&["only"]),
+        Rule::kw_only => Typed(&["only if"]),
         Rule::kw_or => Typed(&["or"]),
-        Rule::kw_order => Typed(&["order"]),
+        Rule::kw_order => Typed(&["order by"]),
         Rule::kw_param => Typed(&["param"]),
         Rule::kw_present => Typed(&["present"]),
         Rule::kw_previous => Typed(&["previous"]),
@@ -240,30 +244,33 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::kw_use => Typed(&["use"]),
         Rule::kw_version => Typed(&["version"]),
         Rule::kw_versions => Typed(&["versions"]),
-        Rule::kw_wait => Typed(&["wait"]),
+        Rule::kw_wait => Typed(&["wait for"]),
         Rule::kw_where => Typed(&["where"]),
         Rule::kw_with => Typed(&["with"]),
         Rule::kw_within => Typed(&["within"]),
     }
 }
 
-/// The word of a keyword's rule.
-pub(super) fn keyword(rule: Rule) -> Option<&'static str> {
-    match words(rule) {
-        Words::Typed(&[word]) if format!("{rule:?}").strip_prefix("kw_") == Some(word) => {
-            Some(word)
-        }
-        _ => None,
-    }
+/// Whether a rule is that of a keyword.
+pub(super) fn is_keyword_rule(rule: Rule) -> bool {
+    format!("{rule:?}").starts_with("kw_")
 }
 
 /// Whether a word, in lower case, is a keyword or a unit of time somewhere.
 pub(super) fn is_keyword(word: &str) -> bool {
-    unit(word).is_some() || Rule::all_rules().iter().any(|rule| keyword(*rule) == Some(word))
+    static KEYWORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let rules = Rule::all_rules().iter().filter(|rule| is_keyword_rule(**rule));
+        let words = rules.flat_map(|rule| match words(*rule) {
+            Words::Typed(words) => words,
+            _ => &[],
+        });
+        words.flat_map(|phrase| phrase.split(' ')).collect()
+    });
+    unit(word).is_some() || KEYWORDS.contains(word)
 }
 
 /// Words a statement can begin with.
-pub(super) const STATEMENTS: [&str; 13] = [
+pub(super) const STATEMENTS: [&str; 14] = [
     "campaign",
     "import",
     "database",
@@ -277,6 +284,7 @@ pub(super) const STATEMENTS: [&str; 13] = [
     "save",
     "build",
     "combine",
+    "read",
 ];
 
 /// Words an activity of the language begins with.

@@ -64,15 +64,15 @@ pub(super) struct Lexer<'t> {
 }
 
 /// Operators, longer ones first; those of other languages among them.
-const OPERATORS: [&str; 23] = [
-    "===", "!==", "==", "!=", "<>", "<=", ">=", "=>", "=<", "&&", "||", "//", "/*", ":=", "=", "<",
-    ">", "+", "-", "*", "/", ":", ",",
+const OPERATORS: [&str; 24] = [
+    "--", "===", "!==", "==", "!=", "<>", "<=", ">=", "=>", "=<", "&&", "||", "//", "/*", ":=",
+    "=", "<", ">", "+", "-", "*", "/", ":", ",",
 ];
 
-/// Pairs of typographic quotes: what may open a text, and what may close it.
+/// Typographic quotes: what opens a text, and what may close it, the likeliest first.
 const CURLY: [(char, &[char]); 6] = [
-    ('“', &['”', '"', '“']),
-    ('”', &['”', '“']),
+    ('“', &['”', '"']),
+    ('”', &['”', '"']),
     ('„', &['“', '”', '"']),
     ('«', &['»']),
     ('‘', &['’', '\'']),
@@ -129,12 +129,12 @@ impl<'t> Lexer<'t> {
         None
     }
 
+    /// The end of a text in typographic quotes, the likeliest closing quote first.
     fn curly(&self, closing: &[char]) -> Option<usize> {
         let line = &self.text[self.at..self.line_end()];
-        line.char_indices()
-            .skip(1)
-            .find(|(_, c)| closing.contains(c))
-            .map(|(at, c)| self.at + at + c.len_utf8())
+        let first = line.chars().next()?.len_utf8();
+        let found = closing.iter().find_map(|c| Some((line[first..].find(*c)?, c.len_utf8())));
+        found.map(|(at, length)| self.at + first + at + length)
     }
 
     /// What begins with a digit.
@@ -180,7 +180,7 @@ fn date_like(text: &str) -> Option<usize> {
     if second == 0 {
         return None;
     }
-    let third = (text.as_bytes().get(end) == Some(&sign)).then(|| digits(end + 1)).unwrap_or(0);
+    let third = if text.as_bytes().get(end) == Some(&sign) { digits(end + 1) } else { 0 };
     if third > 0 {
         end += 1 + third;
     } else {

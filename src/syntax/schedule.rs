@@ -194,7 +194,22 @@ impl Words<'_> {
                 self.at += 1;
                 Ok(Clock { hour, minute })
             }
-            _ => Err(self.wrong("write a time from `00:00` to `23:59`")),
+            _ => Err(self.wrong(match half_day(written) {
+                Some(hour) => format!("write `{hour:02}:00`"),
+                None => "write a time from `00:00` to `23:59`".to_owned(),
+            })),
         }
     }
+}
+
+/// `7am`, `7pm` → the hour.
+fn half_day(written: &str) -> Option<u8> {
+    let lower = written.to_lowercase();
+    let (hour, noon) = match (lower.strip_suffix("am"), lower.strip_suffix("pm")) {
+        (Some(hour), _) => (hour, 0),
+        (_, Some(hour)) => (hour, 12),
+        _ => return None,
+    };
+    let hour: u8 = hour.parse().ok().filter(|h| (1..=12).contains(h))?;
+    Some(hour % 12 + noon)
 }

@@ -90,6 +90,7 @@ fn operator(text: &str) -> Option<Wrong> {
         ":=" => ("=", "write `=`"),
         "&&" => (" and ", "write `and`"),
         "||" => (" or ", "write `or`; texts are joined by `concat(a, b)`"),
+        "--" => ("#", "begin comments with `#`; for a minus twice, put a blank between"),
         "//" => ("#", "begin comments with `#`"),
         "/*" => ("#", "begin comments with `#`, on each line"),
         _ => return None,
@@ -107,8 +108,13 @@ fn character(text: &str, before: Option<&Token>, last: bool) -> Option<Wrong> {
         '−' | '–' | '—' => wrong("-", &format!("`{c}` is not a minus"), "write `-`"),
         '×' => wrong("*", "`×` is not an operator", "write `*`"),
         '÷' => wrong("/", "`÷` is not an operator", "write `/`"),
-        '[' | '{' => wrong("(", &format!("`{c}` opens no list"), "write lists in round brackets"),
-        ']' | '}' => wrong(")", &format!("`{c}` closes no list"), "write lists in round brackets"),
+        '[' => wrong("(", "A list stands in square brackets", "write lists in round brackets"),
+        ']' => wrong(")", "A list stands in square brackets", "write lists in round brackets"),
+        '{' | '}' => {
+            wrong("", "Braces stand outside a text", "write the name alone: `{{…}}` is for texts")
+        }
+        '&' => wrong(" and ", "`&` is not an operator", "write `and`"),
+        '|' => wrong(" or ", "`|` is not an operator", "write `or`"),
         '!' => wrong(" not ", "`!` is not an operator", "write `not`"),
         '，' => wrong(",", "`，` is not a comma", "write `,`"),
         ';' if last => {

@@ -156,15 +156,30 @@ fn case_086_a_replace_that_finds_nobody_is_saved_with_its_columns_and_warns() {
 fn case_087_replace_drops_those_who_no_longer_qualify() {
     let p = Project::new();
     p.save(&save("vip", Replace), "SELECT unnest([1, 2]) AS id").unwrap();
-    assert_eq!(
-        p.save(&save("vip", Replace), "SELECT unnest([2, 3]) AS id").unwrap(),
-        counts(2, 2, 1, 1, 0)
-    );
+    let staged = p.stage(&save("vip", Replace), "SELECT unnest([2, 3]) AS id", 1).unwrap();
+    assert_eq!(staged.counts, counts(2, 2, 1, 1, 0));
+    assert_eq!(staged.content, "input_1", "a replace copies nothing");
+    p.commit(&mut [staged]).unwrap();
     assert_eq!(p.members("vip"), ["2", "3"]);
     assert_eq!(
         p.store.rows("SELECT version, k1, entered FROM project.camp.change_1"),
         ["2 1 false", "2 3 true"]
     );
+}
+
+#[test]
+fn a_view_of_temporary_tables_can_be_saved() {
+    let p = Project::new();
+    p.store
+        .execute("CREATE TEMP TABLE matrix AS SELECT range AS id, range < 3 AS f FROM range(9)")
+        .unwrap();
+    p.store.execute("CREATE TEMP VIEW low AS SELECT id FROM temp.matrix WHERE f").unwrap();
+    for update in [Replace, Append, Merge] {
+        let wanted = Save { staged: "low".into(), ..save("t", update) };
+        let staged = stage(&p.store, &p.catalogue(), &wanted, 1).unwrap();
+        p.commit(&mut [staged]).unwrap();
+        assert_eq!(p.members("t"), ["0", "1", "2"]);
+    }
 }
 
 #[test]

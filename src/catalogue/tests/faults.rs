@@ -114,6 +114,22 @@ fn a_commit_whose_answer_is_lost_is_found_by_its_record() {
     assert_eq!(p.members("t"), ["1"]);
 }
 
+#[test]
+fn the_log_of_a_failed_run_does_not_wait_for_a_file_in_use() {
+    let p = Project::new();
+    p.save(&save("t", Replace), "SELECT 1 AS id").unwrap();
+    let run = p.run_record();
+    p.store.detach_project().unwrap();
+    let other = TestStore::open(&p.path());
+    other.attach_project(false).unwrap();
+    let start = std::time::Instant::now();
+    assert!(!log_failed_run(&p.store, &run, "it failed"));
+    // A run waits for ten seconds.
+    assert!(start.elapsed() < Duration::from_secs(5));
+    other.detach_project().unwrap();
+    assert!(log_failed_run(&p.store, &run, "it failed"));
+}
+
 /// The content of both audiences at a version: 1000 keys, half of them new each time.
 fn keys_at(version: u64) -> String {
     format!("SELECT range + {} AS id FROM range(1000)", version * 500)

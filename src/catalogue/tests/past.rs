@@ -132,31 +132,38 @@ proptest! {
         let catalogue = p.catalogue();
         for (label, model) in &models {
             check_members(&p, label, model, 1);
+            let as_of = |version: u64| instants[label][version as usize - 1].as_second();
+            let mut stays = Vec::new();
+            let mut moves = [Vec::new(), Vec::new()];
+            let last = model.versions.len();
             for dimension in ["customers", "orders"] {
                 for key in 0..5 {
-                    let at = |v: u64| (v, instants[label][v as usize - 1]);
-                    let expected: Vec<String> = model
-                        .stays(dimension, key)
-                        .into_iter()
-                        .map(|(since, until)| {
-                            let (v, e) = at(since);
-                            let until = until.map(at);
-                            format!("{v} {} {}", e.as_second(), until.map_or("- -".into(), |(v, l)| {
-                                format!("{v} {}", l.as_second())
-                            }))
-                        })
-                        .collect();
-                    let found = p.store.rows(&format!(
-                        "SELECT entered_version, epoch_us(entered_at) // 1000000, left_version, \
-                         epoch_us(left_at) // 1000000 FROM project.camp.membership \
-                         WHERE audience = '{label}' AND dimension = '{dimension}' AND key = '{key}'"
-                    ));
-                    let mut expected = expected;
-                    expected.sort();
-                    prop_assert_eq!(found, expected, "{} {} {}", label, dimension, key);
+                    for (since, until) in model.stays(dimension, key) {
+                        let left = until
+                            .map_or_else(|| "- -".into(), |v| format!("{v} {}", as_of(v)));
+                        stays.push(format!("{dimension} {key} {since} {} {left}", as_of(since)));
+                        if model.versions[last - 1].0 == dimension {
+                            moves[1].push(format!("{key} {}", as_of(since)));
+                            moves[0].extend(until.map(|v| format!("{key} {}", as_of(v))));
+                        }
+                    }
                 }
             }
-            let last = model.versions.len();
+            stays.sort();
+            let found = p.store.rows(&format!(
+                "SELECT dimension, key, entered_version, epoch_us(entered_at) // 1000000, \
+                 left_version, epoch_us(left_at) // 1000000 FROM project.camp.membership \
+                 WHERE audience = '{label}'"
+            ));
+            prop_assert_eq!(found, stays, "{}", label);
+            let entry = catalogue.find(label).unwrap();
+            for (entered, mut expected) in [false, true].into_iter().zip(moves) {
+                expected.sort();
+                let sql = crate::engine::duckdb::print::select(&entry.moves(entered));
+                let found =
+                    p.store.rows(&format!("SELECT id, epoch_us(as_of) // 1000000 FROM ({sql})"));
+                prop_assert_eq!(found, expected, "{} entered {}", label, entered);
+            }
             let (dimension, to) = &model.versions[last - 1];
             for (i, (d, from)) in model.versions.iter().enumerate() {
                 let found =
@@ -271,13 +278,18 @@ fn a_key_column_that_grows_keeps_its_history() {
 }
 
 #[test]
-fn the_view_works_under_any_name_of_the_file() {
+fn the_view_works_for_any_client_and_under_any_name_of_the_file() {
     let p = Project::new();
     p.save(&save("t", Replace), "SELECT 1 AS id").unwrap();
     p.store.detach_project().unwrap();
     let path = sql::text(p.path().to_str().unwrap());
     p.store.execute(&format!("ATTACH {path} AS other (READ_ONLY)")).unwrap();
     assert_eq!(p.store.rows("SELECT audience, key FROM other.camp.membership"), ["t 1"]);
+    p.store.execute("DETACH other").unwrap();
+    // Opened as it is, `camp.duckdb` is the database `camp`.
+    let client = duckdb::Connection::open(p.path()).unwrap();
+    let read = "SELECT audience || key FROM camp.camp.membership";
+    assert_eq!(client.query_row(read, [], |r| r.get::<_, String>(0)).unwrap(), "t1");
 }
 
 #[test]

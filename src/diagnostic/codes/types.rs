@@ -41,12 +41,12 @@ codes! {
         good "vip = build audience from customers where lower(email) = \"a\"\nsave audience vip as \"VIP\"\n";
     NOT_CONSTANT = "E0310", "types.not_constant", Script, "A value must be known before the run",
         "Formats, limits, counts of versions and the like are literals, parameters or computed from them; they cannot depend on a row.",
-        bad "vip = build audience from customers order by email limit count(orders)\nsave audience vip as \"VIP\"\n",
-        good "vip = build audience from customers order by email limit 10\nsave audience vip as \"VIP\"\n";
+        bad "vip = build audience from customers where date(email, country) = 2025-01-01\nsave audience vip as \"VIP\"\n",
+        good "vip = build audience from customers where date(email, \"DD/MM/YYYY\") = 2025-01-01\nsave audience vip as \"VIP\"\n";
     BAD_LITERAL = "E0311", "types.bad_literal", Script, "A literal is not a value",
-        "A date that is not in the calendar, a number with too many digits, a fraction of a day.",
-        bad "vip = build audience from orders where ordered_at after 2025-02-30\nsave audience vip as \"VIP\"\n",
-        good "vip = build audience from orders where ordered_at after 2025-02-28\nsave audience vip as \"VIP\"\n";
+        "A number or a duration with too many digits, or a fraction of a day: only hours, minutes and seconds have fractions.",
+        bad "vip = build audience from orders where ordered_at in last 1.5 days\nsave audience vip as \"VIP\"\n",
+        good "vip = build audience from orders where ordered_at in last 36 hours\nsave audience vip as \"VIP\"\n";
     BAD_PATTERN = "E0312", "types.bad_pattern", Script, "A pattern cannot be read",
         "Patterns are RE2: no look-around, no back-references. They match a part of the text; `^` and `$` tie them to its ends.",
         bad "vip = build audience from customers where email matches \"([k-m]\"\nsave audience vip as \"VIP\"\n",
@@ -90,4 +90,7 @@ codes! {
         "`first` and `last` sort by a date or timestamp that they return; for other values `by` says the order.",
         bad "vip = build audience from customers where last(amount of orders) > 10\nsave audience vip as \"VIP\"\n",
         good "vip = build audience from customers where last(amount of orders by ordered_at) > 10\nsave audience vip as \"VIP\"\n";
+    TOO_DEEP = "E0323", "types.too_deep", Script, "A rule is nested too deeply",
+        "Definitions are written out where they are used. A chain of hundreds of definitions that each use the one before makes a rule that nobody can read.",
+        bad "", good "";
 }

@@ -22,6 +22,9 @@ codes! {
     PARAMETER_WITHOUT_VALUE = "W0905", "warnings.parameter_without_value", Script, "A parameter has no value yet",
         "A run needs it: `--set name=value`.",
         bad "", good "";
+    OLD_CONTENT = "W0906", "warnings.old_content", Script, "An audience is read before this run saves it",
+        "A run sees an audience as the order of its text says: above the save the old content, below it the new. A read above that is no part of what is saved there is often a mistake of order.",
+        bad "", good "";
     PLUGIN = "W0930", "plugin.warning", Script, "A plugin warns of something",
         "The words are the plugin's own, or say that it will take something away in a later version.",
         bad "", good "";

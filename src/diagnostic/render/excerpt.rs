@@ -19,6 +19,8 @@ const NEAR: usize = 3;
 const TALL: usize = 6;
 /// A cut line keeps at least so many columns.
 const NARROWEST: usize = 20;
+/// The words of a label are broken into lines of at least so many columns.
+const SHORTEST: usize = 10;
 
 /// Lines of one file with the labels on them.
 pub(super) struct Excerpt {
@@ -142,7 +144,7 @@ fn wrap(text: &str, width: usize) -> String {
     let mut used = 0;
     for word in text.split(' ') {
         let length: usize = word.chars().map(shown_width).sum();
-        if used > 0 && used + 1 + length > width.max(NARROWEST) {
+        if used > 0 && used + 1 + length > width.max(SHORTEST) {
             wrapped.push('\n');
             used = 0;
         } else if used > 0 {

@@ -10,7 +10,8 @@ use crate::diagnostic::{Diagnostic, codes::data};
 use crate::source::Span;
 
 /// Names that mean something else already.
-const RESERVED: [&str; 6] = [PROJECT, "temp", "system", "memory", "main", "scratch"];
+const RESERVED: [&str; 8] =
+    [PROJECT, "camp", "audience", "temp", "system", "memory", "main", "scratch"];
 
 /// The version that extensions must be built for.
 const ENGINE_VERSION: &str = "v1.5.5";

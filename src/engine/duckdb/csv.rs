@@ -194,9 +194,10 @@ impl Reading<'_> {
         }
         let rows = &records[usize::from(format.header).min(records.len())..];
         let mut stages = self.first_stages(&names, rows)?;
-        self.check(&format, &mut stages)?;
+        let empties = self.check(&format, &mut stages)?;
+        let read_as_text = format.clone();
         for (at, stage) in stages.into_iter().enumerate() {
-            self.settle(&mut format, at, stage)?;
+            self.settle(&read_as_text, &mut format, at, stage, empties[at])?;
         }
         Ok(format)
     }
@@ -432,10 +433,12 @@ impl Reading<'_> {
     }
 
     /// Reads everything as text and asks until every column is settled. The first scan reads every
-    /// value of every column, so that a malformed row or byte is found here.
-    fn check(&self, format: &CsvFormat, stages: &mut [Stage]) -> Result<(), Diagnostic> {
+    /// value of every column, so that a malformed row or byte is found here. Tells which columns
+    /// hold `""`.
+    fn check(&self, format: &CsvFormat, stages: &mut [Stage]) -> Result<Vec<bool>, Diagnostic> {
         let source = self.source(format);
         let columns: Vec<String> = format.columns.iter().map(|c| identifier(&c.name)).collect();
+        let mut empties = vec![false; stages.len()];
         let mut first = true;
         while first || stages.iter().any(|s| !s.is_done()) {
             let mut asked = Vec::new();
@@ -458,11 +461,12 @@ impl Reading<'_> {
             let answers = rows.into_iter().next().unwrap_or_default();
             for (at, from, count) in asked {
                 let answers = answers.get(from..from + count).unwrap_or_default();
+                empties[at] = matches!(answers.get(1), Some(Value::Int(n)) if *n > 0);
                 stages[at] = stages[at].decide(&columns[at], answers);
             }
             first = false;
         }
-        Ok(())
+        Ok(empties)
     }
 
     fn source(&self, format: &CsvFormat) -> String {
@@ -471,47 +475,38 @@ impl Reading<'_> {
     }
 
     /// Writes what was found into the format.
-    fn settle(&self, format: &mut CsvFormat, at: usize, stage: Stage) -> Result<(), Diagnostic> {
+    fn settle(
+        &self,
+        read_as_text: &CsvFormat,
+        format: &mut CsvFormat,
+        at: usize,
+        stage: Stage,
+        quoted_empty: bool,
+    ) -> Result<(), Diagnostic> {
         let name = format.columns[at].name.clone();
         let declared =
             self.options.columns.iter().find(|d| d.name.to_lowercase() == name.to_lowercase());
         let span = declared.map_or(self.span, |d| d.span);
         let Stage::Done(mut found) = stage else { return Ok(()) };
-        // A declared date whose values turned out not to be one: its values are checked as ISO.
+        // A declared date that began with slashes and turned out to be none: its values are checked
+        // as ISO 8601.
         if let (Found::Type { engine_type, .. }, Some(declared)) = (&found, declared)
             && matches!(declared.ty, Type::Date | Type::Timestamp)
             && engine_type == "VARCHAR"
         {
-            let stage = Stage::Declared { ty: declared.ty.clone(), format: None };
-            let mut one = vec![Stage::Done(Found::text()); format.columns.len()];
-            one[at] = stage;
-            let plain = CsvFormat {
-                columns: format
-                    .columns
-                    .iter()
-                    .map(|c| CsvColumn {
-                        name: c.name.clone(),
-                        engine_type: "VARCHAR".into(),
-                        format: None,
-                        via_text: false,
-                    })
-                    .collect(),
-                ..format.clone()
-            };
-            self.check(&plain, &mut one)?;
-            if let Stage::Done(again) = one.swap_remove(at) {
+            let mut stages = vec![Stage::Done(Found::text()); format.columns.len()];
+            stages[at] = Stage::Declared { ty: declared.ty.clone(), format: None };
+            self.check(read_as_text, &mut stages)?;
+            if let Stage::Done(again) = stages.swap_remove(at) {
                 found = again;
             }
         }
         match found {
             Found::Type { engine_type, format: date_format } => {
-                let text = engine_type == "VARCHAR";
                 let column = &mut format.columns[at];
+                column.via_text = quoted_empty && engine_type != "VARCHAR";
                 column.engine_type = engine_type;
                 column.format = date_format;
-                if !text {
-                    format.columns[at].via_text = self.has_quoted_empty(format, at)?;
-                }
                 Ok(())
             }
             Found::Ambiguous { sample, .. } => Err(Diagnostic::error(
@@ -524,7 +519,7 @@ impl Reading<'_> {
             ))),
             Found::Misfit { condition } => {
                 let ty = declared.map_or_else(String::new, |d| d.ty.to_string());
-                let (place, value) = self.first_where(format, at, &condition)?;
+                let (place, value) = self.first_where(read_as_text, at, &condition)?;
                 let written = declared.and_then(|d| d.format.as_deref());
                 let what = match written {
                     Some(written) => format!("{ty} written `{written}`"),
@@ -540,21 +535,6 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether the column holds `""`, which only a text column can.
-    fn has_quoted_empty(&self, format: &CsvFormat, at: usize) -> Result<bool, Diagnostic> {
-        let mut text = format.clone();
-        for column in &mut text.columns {
-            (column.engine_type, column.format, column.via_text) = ("VARCHAR".into(), None, false);
-        }
-        let sql = format!(
-            "SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} = '' LIMIT 1)",
-            self.source(&text),
-            identifier(&format.columns[at].name)
-        );
-        let rows = self.session.query(&sql).map_err(|e| self.unreadable(e))?;
-        Ok(rows.first().and_then(|r| r.first()) == Some(&Value::Int(1)))
-    }
-
     /// The first value for which the condition holds, and its file and line.
     fn first_where(
         &self,
@@ -562,10 +542,7 @@ impl Reading<'_> {
         at: usize,
         condition: &str,
     ) -> Result<(String, String), Diagnostic> {
-        let mut text = CsvFormat { reordered: vec![], ..format.clone() };
-        for column in &mut text.columns {
-            (column.engine_type, column.format, column.via_text) = ("VARCHAR".into(), None, false);
-        }
+        let text = CsvFormat { reordered: vec![], ..format.clone() };
         let name = identifier(&format.columns[at].name);
         for (index, path) in self.paths.iter().enumerate() {
             let mut of_file = text.clone();

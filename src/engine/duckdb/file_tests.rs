@@ -424,10 +424,10 @@ fn packed_files_crlf_and_very_long_lines_read() {
     let mut f = Folder::with("c.csv", "id,a\r\n1,\"x\r\ny\"\r\n2,z\r\n");
     let r = f.open("c.csv");
     assert_eq!(f.rows(&r), [["1", "x\r\ny"], ["2", "z"]]);
-    let long = "x".repeat(3_000_000);
+    let long = "x".repeat(2_100_000);
     f.write("l.csv", format!("id,a\n1,{long}\n"));
     let r = f.open("l.csv");
-    assert_eq!(f.rows(&r)[0][1].len(), 3_000_000);
+    assert_eq!(f.rows(&r)[0][1].len(), 2_100_000);
     let path = f.path("g.csv.gz");
     f.session
         .execute(&format!("COPY (SELECT 7 AS id, 'é' AS a) TO {} (FORMAT csv)", literal(&path)))
@@ -618,7 +618,7 @@ fn under_safe_only_what_was_opened_is_read_and_nothing_else_is_written() {
     let options = EngineOptions {
         database: Some(at("p.duckdb").into()),
         safe: true,
-        memory_limit: Some("100MB".into()),
+        memory_limit: Some("60MB".into()),
         threads: Some(1),
         ..EngineOptions::default()
     };
@@ -636,11 +636,21 @@ fn under_safe_only_what_was_opened_is_read_and_nothing_else_is_written() {
     assert_eq!(late.code, data::SAFE_FORBIDDEN);
     // The run itself still spills, and writes the project.
     let big = "CREATE TEMP TABLE big AS SELECT range AS k, repeat(md5(range::VARCHAR), 4) AS y \
-               FROM range(1000000) ORDER BY y";
-    assert_eq!(s.execute(big).unwrap(), 1_000_000);
+               FROM range(500000) ORDER BY y";
+    assert_eq!(s.execute(big).unwrap(), 500_000);
     s.attach_project(false).unwrap();
     s.execute("CREATE TABLE project.main.t AS SELECT 1 AS x").unwrap();
     s.detach_project().unwrap();
     s.attach_project(true).unwrap();
     assert_eq!(s.query("SELECT x FROM project.main.t").unwrap(), vec![vec![Value::Int(1)]]);
+}
+
+#[test]
+#[ignore = "a measurement: CAMP_TEST_CSV names a large file"]
+fn time_to_type_a_large_file() {
+    let path = std::env::var("CAMP_TEST_CSV").unwrap();
+    let mut f = Folder::new();
+    let start = std::time::Instant::now();
+    let r = f.open(&path);
+    println!("{:?}: {}", start.elapsed(), types_of(&r));
 }

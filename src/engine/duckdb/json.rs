@@ -258,9 +258,11 @@ fn settle(
         let answers = rows.into_iter().next().unwrap_or_default();
         for (at, from, count) in asked {
             let answers = answers.get(from..from + count).unwrap_or_default();
-            stages[at] = match (&stages[at], answers.first()) {
+            // Only a text column can hold empty texts.
+            let empties = matches!(answers.get(1), Some(Value::Int(n)) if *n > 0);
+            stages[at] = match (&stages[at], answers.get(2)) {
                 (Stage::Unknown, Some(Value::Text(sample))) => match suggested(sample) {
-                    Stage::Iso => Stage::Iso,
+                    time @ (Stage::Day | Stage::Local | Stage::Zoned) if !empties => time,
                     _ => Stage::Done(Found::text()),
                 },
                 (stage, _) => stage.decide(&texts[at], answers),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::model::expr::{Aggregate, ArithOp, Comparison, Unit};
-use crate::model::schema::{CsvFormat, FileFormat, Scan};
+use crate::model::schema::Scan;
 use crate::model::types::Type;
 use crate::model::value::{Duration, Value};
 use crate::plan::query::*;
@@ -250,63 +250,7 @@ fn source(source: &Source) -> String {
 
 /// A table, or the call that reads files.
 pub fn scan(scan: &Scan) -> String {
-    match scan {
-        Scan::Table { database, schema, table } => {
-            format!("{}.{}.{}", identifier(database), identifier(schema), identifier(table))
-        }
-        Scan::Files { paths, format } => {
-            let paths: Vec<String> = paths.iter().map(|p| text(p)).collect();
-            let paths = format!("[{}]", paths.join(", "));
-            match format {
-                FileFormat::Parquet => format!("read_parquet({paths}, union_by_name = true)"),
-                FileFormat::Json { columns } => {
-                    let columns: Vec<String> =
-                        columns.iter().map(|(n, t)| format!("{}: {}", text(n), text(t))).collect();
-                    format!(
-                        "read_json({paths}, auto_detect = false, format = 'auto', columns = {{{}}})",
-                        columns.join(", ")
-                    )
-                }
-                FileFormat::Csv(csv) => read_csv(&paths, csv),
-            }
-        }
-    }
-}
-
-fn read_csv(paths: &str, csv: &CsvFormat) -> String {
-    let columns: Vec<String> = csv
-        .columns
-        .iter()
-        .map(|c| {
-            let ty = if c.format.is_some() { "VARCHAR" } else { &c.engine_type };
-            format!("{}: {}", text(&c.name), text(ty))
-        })
-        .collect();
-    let call = format!(
-        "read_csv({paths}, auto_detect = false, header = {}, delim = {}, quote = {}, escape = {}, \
-         encoding = {}, columns = {{{}}})",
-        csv.header,
-        text(&csv.delimiter),
-        text(&csv.quote),
-        text(&csv.escape),
-        text(&csv.encoding),
-        columns.join(", ")
-    );
-    // One format per column: DuckDB's own `dateformat` option holds for all columns at once.
-    let parsed: Vec<String> = csv
-        .columns
-        .iter()
-        .filter_map(|c| {
-            let format = c.format.as_deref()?;
-            let name = identifier(&c.name);
-            Some(format!("CAST(strptime({name}, {}) AS {}) AS {name}", text(format), c.engine_type))
-        })
-        .collect();
-    if parsed.is_empty() {
-        call
-    } else {
-        format!("(SELECT * REPLACE ({}) FROM {call})", parsed.join(", "))
-    }
+    super::files::scan_sql(scan)
 }
 
 fn list(items: &[Scalar]) -> String {

@@ -94,6 +94,8 @@ pub struct Session {
     pub(super) options: EngineOptions,
     interrupter: Interrupter,
     project: RefCell<Option<OpenFile>>,
+    /// A project without a file is attached: it lives as long as the session.
+    in_memory: Cell<bool>,
     read_only: Cell<bool>,
     pub(super) attached: RefCell<Vec<Attached>>,
     pub(super) typing: RefCell<TypingCache>,
@@ -137,6 +139,7 @@ impl Session {
             options: options.clone(),
             interrupter,
             project: RefCell::new(None),
+            in_memory: Cell::new(false),
             read_only: Cell::new(true),
             attached: RefCell::default(),
             typing: RefCell::default(),
@@ -160,13 +163,14 @@ impl Session {
         let changed = statement.execute([])? as u64;
         // CREATE TABLE AS reports no changed rows, but gives one row with their count.
         let schema = statement.schema();
-        if changed == 0 && schema.fields().len() == 1 && schema.field(0).name() == "Count" {
-            if let Some(batch) = statement.step()?
-                && batch.len() == 1
-                && let Value::Int(count) = types::value_at(batch.column(0), 0)?
-            {
-                return Ok(u64::try_from(count).unwrap_or(0));
-            }
+        if changed == 0
+            && schema.fields().len() == 1
+            && schema.field(0).name() == "Count"
+            && let Some(batch) = statement.step()?
+            && batch.len() == 1
+            && let Value::Int(count) = types::value_at(batch.column(0), 0)?
+        {
+            return Ok(u64::try_from(count).unwrap_or(0));
         }
         Ok(changed)
     }
@@ -279,12 +283,15 @@ impl Session {
 
     /// Whether the project's database file exists.
     pub fn project_exists(&self) -> bool {
-        self.options.database.as_ref().is_some_and(|path| path.exists())
+        match &self.options.database {
+            Some(path) => path.exists(),
+            None => self.in_memory.get(),
+        }
     }
 
     /// Whether the project's database is attached now.
     pub fn project_attached(&self) -> bool {
-        self.project.borrow().is_some()
+        self.project.borrow().is_some() || self.in_memory.get()
     }
 
     /// Whether the project's database is attached for writing now.
@@ -323,21 +330,30 @@ impl Session {
         self.attach_project_within(read_only, self.options.wait)
     }
 
-    /// The same, waiting so long.
+    /// A project without a file: nobody else can hold it, and letting go of it would lose it.
+    fn attach_memory(&self) -> Result<(), Diagnostic> {
+        if !self.in_memory.get() {
+            let attach = format!("ATTACH ':memory:' AS {}", identifier(PROJECT));
+            let attached = self.connection.execute_batch(&attach);
+            attached.map_err(|e| EngineError::from(e).into_diagnostic(None))?;
+            self.in_memory.set(true);
+            self.read_only.set(false);
+        }
+        Ok(())
+    }
+
+    /// As [`Session::attach_project`], waiting so long.
     ///
     /// # Errors
     /// When there is no file or it cannot be opened.
     pub fn attach_project_within(&self, read_only: bool, wait: Duration) -> Result<(), Diagnostic> {
+        let Some(path) = &self.options.database else { return self.attach_memory() };
         if self.project_attached() {
             if self.read_only.get() == read_only {
                 return Ok(());
             }
             self.detach_project().map_err(|e| e.into_diagnostic(None))?;
         }
-        let Some(path) = &self.options.database else {
-            return Err(Diagnostic::error(data::NO_DATABASE, "the project has no database")
-                .help("name one with `--db`, or `database` in `camp.toml`"));
-        };
         let open = lock::attach(&self.connection, path, PROJECT, read_only, wait)?;
         *self.project.borrow_mut() = Some(open);
         self.read_only.set(read_only);

@@ -301,8 +301,7 @@ pub fn value_at(column: &ArrayRef, row: usize) -> Result<Value, EngineError> {
         }
         DataType::Dictionary(..) => {
             let keys = any.downcast_ref::<arrow::DictionaryArray<UInt8Type>>();
-            let picked =
-                keys.and_then(|a| Some((a.values().clone(), a.keys().value(row) as usize)));
+            let picked = keys.map(|a| (a.values().clone(), a.keys().value(row) as usize));
             let picked = picked.or_else(|| {
                 let a = any.downcast_ref::<arrow::DictionaryArray<UInt16Type>>()?;
                 Some((a.values().clone(), a.keys().value(row) as usize))
@@ -431,4 +430,72 @@ pub fn decimal_text(digits: i128, scale: u8) -> String {
     let all = format!("{:0>width$}", digits.unsigned_abs(), width = scale + 1);
     let (whole, part) = all.split_at(all.len() - scale);
     format!("{}{whole}.{part}", if digits < 0 { "-" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn engine_types_map_to_camps() {
+        let cases = [
+            ("UTINYINT", Type::Int, None),
+            ("DECIMAL(38,10)", Type::Decimal { precision: 38, scale: 10 }, None),
+            ("TIMESTAMP WITH TIME ZONE", Type::Instant, None),
+            ("TIMESTAMP_NS", Type::Timestamp, None),
+            ("ENUM('a', 'it''s, b)')", Type::Text, Some("VARCHAR")),
+            ("UUID", Type::Text, Some("VARCHAR")),
+            ("VARCHAR[][]", Type::List(Box::new(Type::List(Box::new(Type::Text)))), None),
+            ("INTEGER[3]", Type::List(Box::new(Type::Int)), Some("INTEGER[]")),
+            ("UUID[]", Type::List(Box::new(Type::Text)), Some("VARCHAR[]")),
+            ("MAP(INTEGER, VARCHAR)", Type::Other("MAP(INTEGER, VARCHAR)".into()), None),
+            ("TIME", Type::Other("TIME".into()), None),
+        ];
+        for (text, ty, cast) in cases {
+            let mapped = from_engine(text);
+            assert_eq!(mapped, Mapped { ty, cast: cast.map(str::to_string) }, "{text}");
+        }
+    }
+
+    #[test]
+    fn structs_are_taken_apart_with_any_names() {
+        let mapped = from_engine(r#"STRUCT(a INTEGER, "b, ""c" DECIMAL(4,1), d STRUCT(e UUID))"#);
+        let inner = Type::Struct(vec![("e".into(), Type::Text)]);
+        let fields = vec![
+            ("a".to_string(), Type::Int),
+            ("b, \"c".to_string(), Type::Decimal { precision: 4, scale: 1 }),
+            ("d".to_string(), inner),
+        ];
+        assert_eq!(mapped.ty, Type::Struct(fields));
+        assert_eq!(
+            mapped.cast.as_deref(),
+            Some(r#"STRUCT("a" INTEGER, "b, ""c" DECIMAL(4,1), "d" STRUCT("e" VARCHAR))"#)
+        );
+    }
+
+    #[test]
+    fn every_type_of_camp_has_an_engine_type_that_maps_back() {
+        for ty in [
+            Type::Text,
+            Type::Int,
+            Type::Decimal { precision: 12, scale: 3 },
+            Type::Float,
+            Type::Bool,
+            Type::Date,
+            Type::Timestamp,
+            Type::Instant,
+            Type::Json,
+            Type::List(Box::new(Type::Int)),
+            Type::Struct(vec![("x y".into(), Type::Date)]),
+        ] {
+            assert_eq!(from_engine(&to_engine(&ty)).ty, ty);
+        }
+    }
+
+    #[test]
+    fn decimals_are_written_out() {
+        assert_eq!(decimal_text(-5, 2), "-0.05");
+        assert_eq!(decimal_text(1230, 2), "12.30");
+        assert_eq!(decimal_text(7, 0), "7");
+    }
 }

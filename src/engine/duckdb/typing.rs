@@ -1,15 +1,16 @@
 //! Finds the type of a column of texts without ever losing anything: a type is taken only when
 //! every value of the column reads as it and can be told again from it.
 //!
-//! A sample says which family a column may belong to; aggregates over all rows decide. Most columns
-//! are settled by the first scan; one whose sample lied is asked again with other aggregates.
+//! A sample says what a column may be; aggregates over all rows decide. Most columns are settled by
+//! the first scan with one cheap condition; one whose sample lied is asked again with others. The
+//! pure casts and comparisons come first: patterns cost several times as much.
 
 use super::literal;
 use crate::model::types::Type;
 use crate::model::value::Value;
 
 /// Whole or decimal numbers, written the only way: no leading zero, no `+`, no blanks.
-const NUMBER: &str = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?";
+const NUMBER: &str = r"-?[1-9][0-9]*(\.[0-9]+)?|-?0\.[0-9]+|0";
 /// The same, or with an exponent.
 const FLOAT: &str = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?";
 /// An exponent with a sign, as programs print it: `1e5` alone may as well be a product code.
@@ -25,12 +26,20 @@ pub(super) enum Stage {
     Unknown,
     /// Whole numbers up to 64 bit, or any number.
     Whole,
-    /// Any number.
+    /// Decimals with so many digits behind the point, at most 18 in all, or any number.
+    Money(u8),
+    /// Whole numbers and decimals, or floats.
     Number,
+    /// Numbers of which some have exponents.
+    Float,
     /// `true` and `false`.
     Bool,
-    /// Dates and times as ISO 8601 writes them.
-    Iso,
+    /// `2025-01-31`, or local times.
+    Day,
+    /// Local times as ISO 8601 writes them.
+    Local,
+    /// Points in time, with a zone.
+    Zoned,
     /// `03/04/2025`, with this character between, perhaps with a time.
     Separated(char),
     /// A declared type: the engine's type, and the format of a date.
@@ -71,8 +80,13 @@ pub(super) fn suggested(value: &str) -> Stage {
         return Stage::Bool;
     }
     let bytes = value.as_bytes();
-    if bytes.len() >= 10 && digits(&value[..value.floor_char_boundary(4)]) && bytes[4] == b'-' {
-        return Stage::Iso;
+    if value.is_ascii() && bytes.len() >= 10 && digits(&value[..4]) && bytes[4] == b'-' {
+        let zoned = value.ends_with(['Z', 'z']) || value[10..].contains(['+', '-']);
+        return match (bytes.len(), zoned) {
+            (10, _) => Stage::Day,
+            (_, true) => Stage::Zoned,
+            (_, false) => Stage::Local,
+        };
     }
     let day = value.split([' ', 'T']).next().unwrap_or_default();
     for separator in ['/', '.', '-'] {
@@ -95,7 +109,11 @@ pub(super) fn suggested(value: &str) -> Stage {
     };
     let signed = exponent.is_none_or(|e| e.starts_with(['+', '-']) && digits(&e[1..]));
     if is_number && signed {
-        return Stage::Number;
+        return match (exponent, mantissa.split_once('.')) {
+            (Some(_), _) => Stage::Float,
+            (None, Some((_, part))) if part.len() <= 9 => Stage::Money(part.len() as u8),
+            _ => Stage::Number,
+        };
     }
     Stage::Done(Found::text())
 }
@@ -127,49 +145,55 @@ impl Stage {
         matches!(self, Stage::Done(_))
     }
 
-    /// What to count about a column `v` of texts. The answers go to [`Stage::decide`].
+    /// What to ask about a column `v` of texts; the answers go to [`Stage::decide`]. The first two
+    /// count the values, and those that are empty texts.
     pub(super) fn aggregates(&self, v: &str) -> Vec<String> {
         let count = |condition: String| format!("count(*) FILTER ({condition})");
-        let filled = format!("count(*) FILTER ({v} <> '')");
+        let mut asked = vec![format!("count({v})"), count(format!("{v} = ''"))];
         match self {
-            Stage::Done(_) => vec![],
-            Stage::Unknown => vec![format!("min({v}) FILTER ({v} <> '')")],
-            Stage::Whole => vec![filled, count(same_as_cast(v, "BIGINT"))],
-            Stage::Number => vec![
-                filled,
-                count(same_as_cast(v, "BIGINT")),
-                count(same_as_cast(v, "HUGEINT")),
+            Stage::Done(_) => return vec![],
+            Stage::Unknown => asked.push(format!("min({v}) FILTER ({v} <> '')")),
+            Stage::Whole => asked.push(count(same_as_cast(v, "BIGINT"))),
+            Stage::Money(scale) => {
+                asked.push(count(same_as_cast(v, &format!("DECIMAL(18,{scale})"))));
+            }
+            Stage::Number => asked.extend([
                 count(matches(v, NUMBER)),
                 format!("max(length(split_part(ltrim({v}, '-'), '.', 1)))"),
                 format!("max(length(split_part({v}, '.', 2)))"),
-                count(matches(v, FLOAT)),
-                count(matches(v, SIGNED_EXPONENT)),
-            ],
-            Stage::Bool => vec![filled, count(format!("lower({v}) IN ('true', 'false')"))],
-            Stage::Iso => vec![
-                filled,
-                count(same_as_cast(v, "DATE")),
-                count(format!("{} AND {}", matches(v, LOCAL_TIME), not_null(v, "TIMESTAMP"))),
-                count(format!("{} AND {}", matches(v, INSTANT), not_null(v, "TIMESTAMPTZ"))),
-            ],
+            ]),
+            Stage::Float => {
+                asked.extend([count(matches(v, FLOAT)), count(matches(v, SIGNED_EXPONENT))]);
+            }
+            Stage::Bool => asked
+                .push(count(format!("{v} IN ('true', 'false', 'True', 'False', 'TRUE', 'FALSE')"))),
+            Stage::Day => asked.push(count(same_as_cast(v, "DATE"))),
+            Stage::Local => asked.push(count(format!(
+                "{} AND {}",
+                matches(v, LOCAL_TIME),
+                not_null(v, "TIMESTAMP")
+            ))),
+            Stage::Zoned => asked.push(count(format!(
+                "{} AND {}",
+                matches(v, INSTANT),
+                not_null(v, "TIMESTAMPTZ")
+            ))),
             Stage::Separated(separator) => {
-                let mut all = vec![filled, format!("min({v}) FILTER ({v} <> '')")];
+                asked.push(format!("min({v}) FILTER ({v} <> '')"));
                 for time in TIMES {
                     for format in separated_formats(*separator, time) {
                         let pattern = shape(&format);
-                        all.push(count(format!(
+                        asked.push(count(format!(
                             "{} AND {} IS NOT NULL",
                             matches(v, &pattern),
                             read_as(v, &format)
                         )));
                     }
                 }
-                all
             }
             Stage::Declared { ty, format } => {
                 let good = fits(v, ty, format.as_deref());
-                vec![
-                    filled,
+                asked.extend([
                     count(format!("{v} <> '' AND ({good}) IS NOT TRUE")),
                     match ty {
                         Type::Int => {
@@ -178,9 +202,10 @@ impl Stage {
                         Type::Timestamp => count(matches(v, INSTANT)),
                         _ => "0".into(),
                     },
-                ]
+                ]);
             }
         }
+        asked
     }
 
     /// The next stage, from the answers.
@@ -193,40 +218,39 @@ impl Stage {
             Some(Value::Text(t)) => Some(t.as_str()),
             _ => None,
         };
-        let all = |at: usize| number(at) == number(0);
+        let filled = number(0) - number(1);
+        let all = |at: usize| number(at) == filled;
         let found = match self {
             Stage::Done(found) => found.clone(),
             Stage::Unknown => {
-                return sample(0).map_or(Stage::Done(Found::text()), suggested);
+                return sample(2).map_or(Stage::Done(Found::text()), suggested);
             }
-            _ if number(0) == 0 && !matches!(self, Stage::Declared { .. }) => Found::text(),
-            Stage::Whole if all(1) => Found::plain("BIGINT"),
-            Stage::Whole => return Stage::Number,
-            Stage::Number => {
-                let (whole, scale) = (number(4), number(5));
-                if all(1) {
-                    Found::plain("BIGINT")
-                } else if all(2) {
-                    Found::plain("HUGEINT")
-                } else if all(3) && scale > 0 && whole + scale <= 38 {
-                    // Room to 18 digits costs nothing and keeps the type when a longer value comes.
+            _ if filled == 0 && !matches!(self, Stage::Declared { .. }) => Found::text(),
+            Stage::Whole if all(2) => Found::plain("BIGINT"),
+            Stage::Money(scale) if all(2) => Found::plain(&format!("DECIMAL(18,{scale})")),
+            Stage::Whole | Stage::Money(_) => return Stage::Number,
+            Stage::Number => match (number(3), number(4)) {
+                _ if !all(2) => return Stage::Float,
+                (..=18, 0) => Found::plain("BIGINT"),
+                (..=38, 0) => Found::plain("HUGEINT"),
+                // Room to 18 digits costs nothing and keeps the type when a longer value comes.
+                (whole, scale) if scale > 0 && whole + scale <= 38 => {
                     Found::plain(&format!("DECIMAL({},{scale})", (whole + scale).max(18)))
-                } else if all(6) && number(7) > 0 {
-                    Found::plain("DOUBLE")
-                } else {
-                    Found::text()
                 }
-            }
-            Stage::Bool if all(1) => Found::plain("BOOLEAN"),
-            Stage::Iso if all(1) => Found::plain("DATE"),
-            Stage::Iso if all(3) => Found::plain("TIMESTAMPTZ"),
-            Stage::Iso if all(2) => Found::plain("TIMESTAMP"),
-            Stage::Bool | Stage::Iso => Found::text(),
+                _ => Found::text(),
+            },
+            Stage::Float if all(2) && number(3) > 0 => Found::plain("DOUBLE"),
+            Stage::Bool if all(2) => Found::plain("BOOLEAN"),
+            Stage::Day if all(2) => Found::plain("DATE"),
+            Stage::Day => return Stage::Local,
+            Stage::Local if all(2) => Found::plain("TIMESTAMP"),
+            Stage::Zoned if all(2) => Found::plain("TIMESTAMPTZ"),
+            Stage::Float | Stage::Bool | Stage::Local | Stage::Zoned => Found::text(),
             Stage::Separated(separator) => {
                 let mut found = Found::text();
                 for (i, time) in TIMES.iter().enumerate() {
                     let [day_first, month_first, year_first] = separated_formats(*separator, time);
-                    let at = 2 + i * 3;
+                    let at = 3 + i * 3;
                     let ty = if time.is_empty() { "DATE" } else { "TIMESTAMP" };
                     let with = |format: String| Found::Type {
                         engine_type: ty.into(),
@@ -236,7 +260,7 @@ impl Stage {
                         (true, true, _) => Found::Ambiguous {
                             day_first,
                             month_first,
-                            sample: sample(1).unwrap_or_default().to_string(),
+                            sample: sample(2).unwrap_or_default().to_string(),
                         },
                         (true, ..) => with(day_first),
                         (_, true, _) => with(month_first),
@@ -250,14 +274,14 @@ impl Stage {
             Stage::Declared { ty, format } => {
                 // A declared timestamp whose values carry a zone is a point in time; some with and
                 // some without cannot be one column.
-                let zoned = *ty == Type::Timestamp && number(2) > 0;
-                if number(1) > 0 || (zoned && !all(2)) {
+                let zoned = *ty == Type::Timestamp && number(3) > 0;
+                if number(2) > 0 || (zoned && !all(3)) {
                     let good =
                         if zoned { matches(v, INSTANT) } else { fits(v, ty, format.as_deref()) };
                     Found::Misfit { condition: format!("{v} <> '' AND ({good}) IS NOT TRUE") }
                 } else {
                     let engine_type = match ty {
-                        Type::Int if number(2) == 0 => "BIGINT".to_string(),
+                        Type::Int if number(3) == 0 => "BIGINT".to_string(),
                         Type::Timestamp if zoned => "TIMESTAMPTZ".to_string(),
                         ty => super::types::to_engine(ty),
                     };
@@ -372,10 +396,12 @@ mod tests {
     #[test]
     fn samples_suggest_a_family_and_codes_stay_text() {
         assert_eq!(suggested("-12"), Stage::Whole);
-        assert_eq!(suggested("12.50"), Stage::Number);
-        assert_eq!(suggested("1.5e-05"), Stage::Number);
+        assert_eq!(suggested("12.50"), Stage::Money(2));
+        assert_eq!(suggested("1.5e-05"), Stage::Float);
         assert_eq!(suggested("True"), Stage::Bool);
-        assert_eq!(suggested("2025-01-02T03:04"), Stage::Iso);
+        assert_eq!(suggested("2025-01-02"), Stage::Day);
+        assert_eq!(suggested("2025-01-02T03:04"), Stage::Local);
+        assert_eq!(suggested("2025-01-02T03:04:05-01:00"), Stage::Zoned);
         assert_eq!(suggested("3/4/2025"), Stage::Separated('/'));
         assert_eq!(suggested("03.04.2025 10:00"), Stage::Separated('.'));
         for text in ["1e5", "2e10", "T", "F", "nan", "inf", "+33600000009", "11.0.1", "", "-", "é"]

@@ -2,6 +2,7 @@
 
 mod expressions;
 mod failure;
+mod hints;
 mod statements;
 
 use pest::Parser as _;
@@ -134,7 +135,7 @@ impl Source<'_> {
                         .clone()
                         .flatten()
                         .filter(|p| {
-                            p.as_rule() == Rule::unit || names::keyword(p.as_rule()).is_some()
+                            p.as_rule() == Rule::unit || names::is_keyword_rule(p.as_rule())
                         })
                         .map(|p| second.patched.original(p.as_span().start(), p.as_span().end()).0)
                         .collect();
@@ -150,13 +151,13 @@ impl Source<'_> {
                         let between = extra.iter().filter(|p| p.start >= was && p.start < is);
                         diagnostics
                             .extend(between.map(|p| spelling::explain(self.text, p, self.base)));
-                        diagnostics.push(failure::explain(self, &second, &later));
+                        diagnostics.push(failure::explain(self, &second, later));
                         return None;
                     }
                 }
             }
         }
-        diagnostics.push(failure::explain(self, first, &refused));
+        diagnostics.push(failure::explain(self, first, refused));
         None
     }
 }

@@ -1,8 +1,6 @@
 //! The library that `make setup` fetched is the right one, is found at run time, and has inside what
 //! Camp counts on.
 
-#![allow(clippy::unwrap_used)]
-
 use duckdb::Connection;
 
 fn text(sql: &str) -> String {

@@ -1,0 +1,5 @@
+//! Field cases that no script alone can show. Tests are named by the cases' numbers.
+
+mod crashes;
+mod limits;
+mod locks;

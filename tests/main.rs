@@ -1,0 +1,14 @@
+//! The integration tests, in one program: what a person sees who writes campaigns and runs them.
+//!
+//! * [`cases`]: one file per case under `tests/cases/`; its README describes the format.
+//! * [`field`]: field cases that no script alone can show: crashes, locks, limits.
+//! * [`program`]: the examples, the README, and what a shell sees of the binary.
+//! * [`engine`]: the library that `make setup` fetched.
+
+#![allow(clippy::unwrap_used)]
+
+mod cases;
+mod engine;
+mod field;
+mod program;
+mod support;

@@ -1,0 +1,5 @@
+//! The whole program: the examples through the library, and what a shell sees of the binary.
+
+mod commands;
+mod examples;
+mod readme;
