@@ -16,6 +16,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod model;
 pub mod plan;
+pub mod plugin;
 pub mod run;
 pub mod session;
 pub mod source;
