@@ -4,6 +4,7 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -18,6 +19,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::model::program::Program;
 use crate::model::schema::{Audience, FileOptions, Relation, World};
+use crate::plan::lower::History;
 use crate::plan::{self, Plan};
 use crate::run::execute::Execution;
 use crate::run::history::Recorded;
@@ -176,7 +178,8 @@ impl Session {
     pub fn explain(&mut self, files: &[String]) -> Result<Vec<ExplainedStep>, Diagnostics> {
         let checked = self.checked(files, true)?;
         let plan = self.planned(&checked)?;
-        Ok(explained(&checked.program, &plan))
+        let history = Recorded::new(&checked.catalogue, &checked.program);
+        Ok(explained(&checked.program, &plan, &history))
     }
 
     /// Runs campaigns together: one plan, one commit.
@@ -387,9 +390,10 @@ impl Imports for Reader<'_> {
         let file = base.join(path);
         let name = file.display().to_string();
         let bytes = std::fs::read(&file).map_err(|e| {
-            unreadable(&name, &e)
+            Diagnostic::error(codes::names::IMPORT_UNREADABLE, unreadable(&name, &e).title)
                 .label(span, "imported here")
                 .help("name a file relative to the folder of this one")
+                .cause(e)
         })?;
         let (unit, found) = unit(self.sources, name, folder_of(&file), bytes)?;
         self.diagnostics.extend(found);
@@ -435,7 +439,7 @@ impl World for Project {
     }
 }
 
-fn explained(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
+fn explained(program: &Program, plan: &Plan, history: &dyn History) -> Vec<ExplainedStep> {
     let mut steps = Vec::new();
     for check in &plan.key_checks {
         let dim = &program[check.dimension];
@@ -464,7 +468,7 @@ fn explained(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
         steps.push(ExplainedStep {
             title: "ask whether a condition holds".into(),
             places: vec![program.steps[guard.step].span],
-            sql: print::select(&guard.select),
+            sql: print::select(&plan.ask(guard, program, history, &HashSet::new())),
         });
     }
     for save in &plan.saves {

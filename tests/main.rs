@@ -2,6 +2,8 @@
 //!
 //! * [`cases`]: one file per case under `tests/cases/`; its README describes the format.
 //! * [`field`]: field cases that no script alone can show: crashes, locks, limits.
+//! * [`laws`]: what holds for every rule.
+//! * [`oracle`]: random campaigns against a naive evaluator.
 //! * [`program`]: the examples, the README, and what a shell sees of the binary.
 //! * [`engine`]: the library that `make setup` fetched.
 
@@ -10,5 +12,7 @@
 mod cases;
 mod engine;
 mod field;
+mod laws;
+mod oracle;
 mod program;
 mod support;

@@ -87,6 +87,8 @@ pub(super) struct Root {
     pub foreign_keys: HashMap<DimId, Rc<Relation>>,
     /// Names that outputs further down define, with their place.
     pub later: HashMap<String, Span>,
+    /// Transitions that were reported as used too early.
+    pub early: HashSet<String>,
     /// For each output of the file, the populations its call takes.
     pub takes: HashMap<String, Vec<String>>,
     /// Definitions being expanded, to find circles.

@@ -1007,7 +1007,10 @@ impl<'a> Lowering<'a> {
         let correlated = self.is_correlated(links, parts);
         let zero = matches!(function, Aggregate::Count | Aggregate::CountDistinct | Aggregate::Sum);
         let call = |this: &mut Self| this.aggregate_call(*function, value, links, by, separator);
-        let scalar = if correlated {
+        let taken = value.iter().chain(by.iter().map(|s| &s.expr));
+        let scalar = if correlated && self.is_correlated(links, taken) {
+            self.aggregate_of_columns(links, condition.as_ref(), call)
+        } else if correlated {
             let select = self.correlated(links, condition.as_ref(), |this| {
                 vec![("v".into(), Scalar::Aggregate(Box::new(call(this))))]
             });
@@ -1027,6 +1030,36 @@ impl<'a> Lowering<'a> {
             }
             _ => scalar,
         }
+    }
+
+    /// An aggregate of something that an enclosing row says. It is a column of the linked rows
+    /// first: SQL takes an aggregate of enclosing columns alone for one of the enclosing query.
+    fn aggregate_of_columns(
+        &mut self,
+        links: &Links,
+        condition: Option<&Expr>,
+        call: impl FnOnce(&mut Self) -> AggregateCall,
+    ) -> Scalar {
+        let alias = self.alias("v");
+        let mut outer = None;
+        let rows = self.correlated(links, condition, |this| {
+            let mut call = call(this);
+            let mut columns = Vec::new();
+            let parts = call.arg.iter_mut().chain(&mut call.filter);
+            for part in parts.chain(call.order.iter_mut().map(|o| &mut o.expr)) {
+                let name = format!("c{}", columns.len());
+                let column = Scalar::Column(alias.clone(), name.clone());
+                columns.push((name, std::mem::replace(part, column)));
+            }
+            outer = Some(call);
+            columns
+        });
+        let columns = outer.map(|call| ("v".into(), Scalar::Aggregate(Box::new(call))));
+        Scalar::Subquery(Box::new(Select {
+            columns: columns.into_iter().collect(),
+            from: Some((Source::Query(Box::new(rows)), alias)),
+            ..Select::default()
+        }))
     }
 
     fn aggregate_call(

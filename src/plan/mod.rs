@@ -15,6 +15,7 @@
 pub mod clock;
 pub mod fold;
 pub mod group;
+pub mod guard;
 pub mod keys;
 pub mod lower;
 pub mod query;
@@ -33,6 +34,7 @@ use crate::source::Span;
 
 use clock::Clock;
 use fold::Folder;
+use guard::Guard;
 use keys::KeyCheck;
 use lower::{History, Lowering};
 use query::*;
@@ -68,17 +70,6 @@ pub struct PlanStep {
     pub clauses: Vec<(DimId, Expr)>,
     /// Index of the first step of the program that needs it.
     pub first: usize,
-}
-
-/// A condition of the run on its populations.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Guard {
-    /// Index of the step in the program.
-    pub step: usize,
-    /// One row, one column: whether it holds.
-    pub select: Select,
-    /// The facts it speaks of, one column each, named as in the script: shown when it fails.
-    pub facts: Select,
 }
 
 /// A save.
@@ -223,7 +214,7 @@ fn makers(program: &Program) -> HashMap<TransitionId, usize> {
 }
 
 /// The transitions that a step reads or speaks of.
-fn transitions_of(step: &Step) -> Vec<TransitionId> {
+pub fn transitions_of(step: &Step) -> Vec<TransitionId> {
     let mut found = step.wait_for.clone();
     let mut speak = |e: &Expr| {
         e.walk(&mut |part| {
@@ -451,61 +442,9 @@ impl<'a> Planner<'a> {
         let mut relations = std::mem::take(&mut self.relations);
         group::build(&mut self, demands, &mut relations, &mut plan);
         self.relations = relations.clone();
-        self.guards(&mut plan, wanted);
+        plan.guards = guard::guards(&mut self, wanted);
         plan.relations = relations;
         (plan, self.diagnostics)
-    }
-
-    fn guards(&mut self, plan: &mut Plan, wanted: &HashSet<usize>) {
-        for (index, step) in self.program.steps.iter().enumerate() {
-            if !wanted.contains(&index) {
-                continue;
-            }
-            self.enter(index);
-            let condition = match (&step.kind, &step.only_if) {
-                (StepKind::Expect { condition, .. }, _) => condition,
-                (_, Some(condition)) => condition,
-                _ => continue,
-            };
-            let condition = self.fold(condition);
-            let relations = self.relations.clone();
-            let mut lowering = self.lowering(&relations);
-            let holds = lowering.value(&condition);
-            let holds = Scalar::Coalesce(vec![holds, lower::truth(false)]);
-            let mut facts = Vec::new();
-            let mut known = Vec::new();
-            condition.walk(&mut |e| {
-                if matches!(*e.kind, ExprKind::CountOf(_) | ExprKind::SizeOf(_))
-                    && !known.contains(e)
-                {
-                    known.push(e.clone());
-                }
-            });
-            for fact in known {
-                facts.push((self.fact_name(&fact), lowering.value(&fact)));
-            }
-            plan.guards.push(Guard {
-                step: index,
-                select: Select { columns: vec![("holds".into(), holds)], ..Select::default() },
-                facts: Select { columns: facts, ..Select::default() },
-            });
-        }
-    }
-
-    fn fact_name(&self, fact: &Expr) -> String {
-        match &*fact.kind {
-            ExprKind::CountOf(Population::Transition(t)) => {
-                format!("count({})", self.program[*t].name)
-            }
-            ExprKind::CountOf(Population::Dimension(d)) => {
-                format!("count({})", self.program[*d].name)
-            }
-            ExprKind::CountOf(Population::Audience(i)) => {
-                format!("count(audience \"{}\")", self.program.audiences[*i].label)
-            }
-            ExprKind::SizeOf(i) => format!("size(\"{}\")", self.program.audiences[*i].label),
-            _ => String::new(),
-        }
     }
 }
 

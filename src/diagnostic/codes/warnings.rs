@@ -33,6 +33,10 @@ codes! {
         "The copy for readers was not replaced",
         "`publish` in `camp.toml` names a copy of the database for readers. The run is committed, but the copy could not be written.",
         bad "", good "";
+    FOR_EACH_MISSING = "W0952", "run.for_each_missing", Data,
+        "Rows without a value of the `for each` column",
+        "`for each COLUMN` saves one audience per value. Rows that have no value are in none of them. `select coalesce(COLUMN, \"other\") as COLUMN` gives them one.",
+        bad "", good "";
     AUDIENCE_EMPTIED = "W0980", "catalogue.emptied", Data,
         "An audience becomes empty",
         "The audience had members and the new rule finds nobody. It is saved with its columns and no rows. An `expect count(…) > 0` before the save refuses that.",
