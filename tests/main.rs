@@ -4,6 +4,7 @@
 //! * [`field`]: field cases that no script alone can show: crashes, locks, limits.
 //! * [`laws`]: what holds for every rule.
 //! * [`oracle`]: random campaigns against a naive evaluator.
+//! * [`samples`]: the sample campaigns over made data.
 //! * [`program`]: the examples, the README, and what a shell sees of the binary.
 //! * [`engine`]: the library that `make setup` fetched.
 
@@ -15,4 +16,5 @@ mod field;
 mod laws;
 mod oracle;
 mod program;
+mod samples;
 mod support;
