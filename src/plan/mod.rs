@@ -298,6 +298,12 @@ impl<'a> Planner<'a> {
         &self.clock
     }
 
+    /// What must hold for the step that is planned not to be skipped.
+    pub fn only_if(&mut self) -> Option<Expr> {
+        let condition = self.program.steps.get(self.step)?.only_if.as_ref()?;
+        Some(self.fold(condition))
+    }
+
     /// An expression over the rows of a population, as one over its dimension's rows: parameters
     /// and times folded, carried columns replaced, memberships of the same row inlined.
     pub fn resolve(&mut self, expr: &Expr, source: &Population) -> Expr {

@@ -372,10 +372,12 @@ impl Execution<'_> {
         index.is_some_and(|i| self.plan.guards.iter().any(|g| g.step == i))
     }
 
-    /// Steps whose `only if` does not hold, and those that come after them.
+    /// Steps whose `only if` does not hold, and those that work on what they would have made or
+    /// wait for it. An audience is there also where its save was skipped, with its old content.
     fn skipped(&self, held: &[(usize, bool)]) -> HashSet<usize> {
         let mut skipped = HashSet::new();
         let mut gone: HashSet<TransitionId> = HashSet::new();
+        let mut never: HashSet<TransitionId> = HashSet::new();
         for (index, step) in self.program.steps.iter().enumerate() {
             let StepKind::Activity(activity) = &step.kind else { continue };
             let refused = held.iter().any(|(s, held)| *s == index && !held);
@@ -384,9 +386,12 @@ impl Execution<'_> {
                 Population::Transition(t) => gone.contains(t),
                 _ => false,
             });
-            if refused || orphaned || step.wait_for.iter().any(|t| gone.contains(t)) {
+            if refused || orphaned || step.wait_for.iter().any(|t| never.contains(t)) {
                 skipped.insert(index);
-                gone.extend(activity.outputs.iter().copied());
+                never.extend(activity.outputs.iter().copied());
+                if !activity.operation.as_any().is::<SaveOperation>() || orphaned {
+                    gone.extend(activity.outputs.iter().copied());
+                }
             }
         }
         skipped
@@ -650,9 +655,13 @@ impl Execution<'_> {
             else {
                 continue;
             };
-            let (None, true, Some(rows)) =
-                (read.version, read.matching.is_empty(), counts[output.0 as usize])
-            else {
+            // What this run saved has only rows that exist.
+            let (None, None, true, Some(rows)) = (
+                read.version,
+                read.after_save,
+                read.matching.is_empty(),
+                counts[output.0 as usize],
+            ) else {
                 continue;
             };
             let gone = existing.size.saturating_sub(rows);

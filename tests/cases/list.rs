@@ -65,6 +65,7 @@ cases! { run:
     a_new_label_is_empty_before_its_save
     a_zone_less_time_is_local
     aggregates
+    an_aggregate_of_the_enclosing_row
     an_attached_database_is_read
     audiences_expire
     build_carries_the_key_alone
@@ -87,6 +88,7 @@ cases! { run:
     combine_unions_then_excludes
     combine_widens_types
     conditions_of_one_where_hold_on_one_row
+    counts_that_speak_of_the_enclosing_row
     definitions_with_parameters
     dimension_filter_holds_through_links
     dry_run_saves_nothing
@@ -105,6 +107,7 @@ cases! { run:
     links_through_links
     members_by_a_link
     names_ignore_case_when_one_fits
+    only_if_skipped_keeps_the_old_content
     only_if_skips_a_step
     parquet_files
     quantifiers
