@@ -18,6 +18,7 @@ pub mod engine;
 mod generated;
 pub mod model;
 pub mod plan;
+pub mod plugin;
 pub mod run;
 pub mod session;
 pub mod source;

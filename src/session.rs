@@ -21,12 +21,13 @@ use crate::model::program::Program;
 use crate::model::schema::{Audience, FileOptions, Relation, World};
 use crate::plan::lower::History;
 use crate::plan::{self, Plan};
+use crate::plugin::{self, finder::Finder};
 use crate::run::execute::Execution;
 use crate::run::history::Recorded;
 use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
 use crate::source::{SourceMap, Span};
-use crate::syntax;
+use crate::syntax::{self, ast::StatementKind};
 
 /// What a session is told from outside the scripts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,6 +56,8 @@ pub struct Settings {
     pub threads: Option<u32>,
     /// Where the engine spills.
     pub temp_directory: Option<PathBuf>,
+    /// The folder of the project, which has `camp.lock` and `.camp`.
+    pub project: Option<PathBuf>,
     /// A copy of the database for readers, replaced after each commit.
     pub publish: Option<PathBuf>,
 }
@@ -280,6 +283,7 @@ impl Session {
                 return Err(diagnostics);
             }
         };
+        let failed = self.enable_plugins(&units, &mut diagnostics);
         let options = check::Options {
             as_of: self.as_of,
             timezone: self.settings.timezone.clone(),
@@ -287,6 +291,8 @@ impl Session {
             set: self.settings.set.clone(),
             safe: self.settings.safe,
             require_params,
+            plugins: self.finder().names(),
+            failed_plugins: failed,
         };
         let mut world = Project { engine, catalogue };
         let mut reader = Reader { sources: &mut self.sources, diagnostics: Diagnostics::default() };
@@ -299,6 +305,33 @@ impl Session {
         }
         let Project { engine, catalogue } = world;
         Ok(Checked { program, engine, catalogue, warnings: diagnostics })
+    }
+
+    fn finder(&self) -> Finder {
+        Finder { project: self.settings.project.clone() }
+    }
+
+    /// Loads the plugins that the files use; gives those that could not be, which were reported.
+    fn enable_plugins(&mut self, units: &[Unit], diagnostics: &mut Diagnostics) -> Vec<String> {
+        let finder = self.finder();
+        let mut failed = Vec::new();
+        for unit in units {
+            for statement in &unit.ast.statements {
+                let StatementKind::Use(names) = &statement.kind else { continue };
+                for name in names {
+                    if failed.contains(&name.node) {
+                        continue;
+                    }
+                    let enabled =
+                        plugin::enable(&name.node, name.span, &finder, &mut self.registry);
+                    if let Err(wrong) = enabled {
+                        diagnostics.push(wrong);
+                        failed.push(name.node.clone());
+                    }
+                }
+            }
+        }
+        failed
     }
 
     fn engine_options(&self) -> EngineOptions {

@@ -146,12 +146,13 @@ impl Binder<'_> {
                 self.root.plugins.insert(name.node.clone(), name.span);
                 let mut installed: Vec<String> =
                     self.registry.iter().filter_map(|a| a.spec().plugin.clone()).collect();
-                installed.sort();
-                installed.dedup();
                 let written = name.node.as_str();
-                if installed.contains(&name.node) {
+                if installed.iter().chain(&self.options.failed_plugins).any(|p| p == written) {
                     continue;
                 }
+                installed.extend(self.options.plugins.iter().cloned());
+                installed.sort();
+                installed.dedup();
                 let help = match SHIPPED.iter().any(|(plugin, _)| *plugin == written) {
                     true => Some(format!("install it: `camp plugin add {written}`")),
                     false => suggest::unknown_name(
@@ -337,7 +338,9 @@ impl Binder<'_> {
         }
         // A plugin that `use` names but that is not installed was reported there.
         let shipped = SHIPPED.iter().find(|(_, activity)| *activity == name.node);
-        if self.root.plugins.contains_key(&name.node)
+        let failed = &self.options.failed_plugins;
+        if self.root.plugins.keys().any(|plugin| failed.contains(plugin))
+            || self.root.plugins.contains_key(&name.node)
             || shipped.is_some_and(|(plugin, _)| self.root.plugins.contains_key(*plugin))
         {
             return None;

@@ -20,6 +20,7 @@ pub mod keys;
 pub mod lower;
 pub mod query;
 pub mod relation;
+pub mod tables;
 
 use std::collections::{HashMap, HashSet};
 
@@ -49,6 +50,8 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
     /// How many rows each transition has: queries of one row, a column per transition.
     pub counts: Vec<(Select, Vec<TransitionId>)>,
+    /// Queries whose rows are faults, asked before anything is saved, exported or delivered.
+    pub checks: Vec<RowCheck>,
     /// `expect` and `only if`, in text order.
     pub guards: Vec<Guard>,
     /// `save audience`, in text order.
@@ -70,6 +73,19 @@ pub struct PlanStep {
     pub clauses: Vec<(DimId, Expr)>,
     /// Index of the first step of the program that needs it.
     pub first: usize,
+}
+
+/// A query whose rows are faults.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowCheck {
+    /// Index of the step in the program.
+    pub step: usize,
+    /// The faults.
+    pub select: Select,
+    /// The names to show its columns under.
+    pub columns: Vec<String>,
+    /// What is said when there are any; its first label gets the rows.
+    pub fault: Diagnostic,
 }
 
 /// A save.
@@ -114,6 +130,8 @@ enum Demand {
         limit: Cut,
         table: Table,
     },
+    /// Queries over populations become tables.
+    Tables(tables::Prepared),
 }
 
 /// How many rows a cut keeps.

@@ -160,6 +160,7 @@ impl Execution<'_> {
         }
         let counts = self.count()?;
         let Guarded { answers, skipped, .. } = self.ask_guards()?;
+        self.check_rows(&skipped)?;
         let mut steps = self.step_reports(&counts, &keys, &skipped, &millis);
         let expectations = self.expectations(&answers);
         let saves = self.stage(&skipped)?;
@@ -347,6 +348,27 @@ impl Execution<'_> {
             }
         }
         Ok(guarded)
+    }
+
+    /// Asks the queries whose rows are faults.
+    fn check_rows(&self, skipped: &HashSet<usize>) -> Outcome<()> {
+        let mut wrong = Diagnostics::default();
+        for check in self.plan.checks.iter().filter(|c| !skipped.contains(&c.step)) {
+            let rows = self
+                .engine
+                .query(&print::select(&check.select))
+                .map_err(|e| one(e.into_diagnostic(check.fault.span())))?;
+            if rows.is_empty() {
+                continue;
+            }
+            let shown: Vec<String> = rows.iter().map(|r| named_row(&check.columns, r)).collect();
+            let mut fault = check.fault.clone();
+            if let Some(label) = fault.labels.first_mut() {
+                label.text = shown.join("; ");
+            }
+            wrong.push(fault);
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
     fn expectations(&self, answers: &[Answer]) -> Vec<ExpectationReport> {
@@ -732,6 +754,13 @@ fn repeated_key(row: &[Value]) -> String {
         [one] => format!("{one} {times} times"),
         many => format!("({}) {times} times", many.join(", ")),
     }
+}
+
+/// `email a@x.test, times 2`
+fn named_row(columns: &[String], row: &[Value]) -> String {
+    let parts: Vec<String> =
+        columns.iter().zip(row).map(|(name, value)| format!("{name} {}", plain(value))).collect();
+    parts.join(", ")
 }
 
 fn one_line(text: &str) -> String {

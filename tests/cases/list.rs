@@ -46,6 +46,7 @@ cases! { check:
     limit_needs_an_order
     names_inside_a_quantifier_are_the_linked_rows
     options_of_a_dimension
+    parameters_of_a_plugin
     patterns_are_checked
     sql_takes_columns_that_exist
     to_many_links_need_an_aggregate
@@ -64,6 +65,7 @@ cases! { run:
     a_newer_catalogue_is_refused
     a_self_link
     a_view_is_a_table
+    a_step_of_a_plugin_that_is_skipped_finds_no_faults
     a_zone_less_time_is_local
     aggregates
     an_attached_database_is_read
@@ -118,12 +120,14 @@ cases! { run:
     only_if_skips_a_step
     parameters_of_every_type
     parquet_files
+    plugins_see_every_kind_of_relation
     quantifiers
     read_audience_gives_members_and_columns
     read_audience_on_another_dimension
     read_audience_version
     read_audience_version_carries_only_the_key
     retain_keeps_so_many_versions
+    rows_of_a_file_without_a_key_are_reconciled
     save_a_label_with_a_parameter
     save_for_each_appends_to_each
     save_for_each_of_values_that_make_one_label
@@ -132,6 +136,7 @@ cases! { run:
     save_replaces_by_default
     save_two_of_one_run_see_the_text_order
     save_update_existing_needs_the_label
+    several_matches_are_an_error_unless_an_order_is_given
     sql_of_ones_own
     stored_columns_after_a_save_of_the_run
     text_compares_by_code_point
@@ -262,7 +267,14 @@ cases! { field:
     n119_spaces_at_the_end_of_a_key
     n120_a_division_of_whole_numbers
     n121_the_first_two_of_three_with_a_tie
+    n123_the_same_seed_gives_the_same_sample
+    n125_percentages_of_more_than_everybody
+    n125_percentages_that_do_not_divide
+    n126_the_stable_hash_is_pinned
+    n128_blank_addresses_are_not_duplicates
+    n129_the_survivor_is_never_chance
     n130_blanks_and_nan_are_last_in_a_ranking
+    n131_a_survivor_is_one_row_unless_merged
     n132_fifty_thousand_values_from_a_file
     n142_columns_with_the_names_of_words
     n143_spaces_dots_and_quotes_in_names

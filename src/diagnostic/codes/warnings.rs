@@ -25,6 +25,9 @@ codes! {
     OLD_CONTENT = "W0906", "warnings.old_content", Script, "An audience is read before this run saves it",
         "A run sees an audience as the order of its text says: above the save the old content, below it the new. A read above that is no part of what is saved there is often a mistake of order.",
         bad "", good "";
+    PLUGIN = "W0930", "plugin.warning", Script, "A plugin warns of something",
+        "The words are the plugin's own, or say that it will take something away in a later version.",
+        bad "", good "";
     OVERTAKEN = "W0950", "run.overtaken", Data,
         "Another run changed an audience meanwhile",
         "The run read an audience that another run saved before this one committed. What was saved here is as of the older content.",
