@@ -570,3 +570,84 @@ fn the_same_instant_gives_the_same_audiences_with_any_number_of_threads_and_any_
     );
     assert_eq!(run("4"), first);
 }
+
+/// Numbers that are the same in every run of the tests.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        // Knuth's constants; the high bits are the good ones.
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+#[test]
+fn every_version_of_an_audience_has_the_members_it_had_and_moves_are_told_as_they_were() {
+    use std::collections::BTreeSet;
+    let project = Project::new();
+    project.sql(
+        "CREATE TABLE p AS SELECT i AS id, false AS member FROM range(40) r(i); ALTER TABLE p ADD PRIMARY KEY (id)",
+    );
+    for mode in ["replace", "append", "merge"] {
+        project.write(
+            &format!("{mode}.camp"),
+            &format!("now_in = build audience from p where member\nsave audience now_in as \"a\" {mode}\n"),
+        );
+    }
+    let mut dice = Dice(7);
+    let mut versions: Vec<BTreeSet<u64>> = Vec::new();
+    for day in 1..=14 {
+        let picked: BTreeSet<u64> = (0..40).filter(|_| dice.roll(3) == 0).collect();
+        let list: Vec<String> = picked.iter().map(u64::to_string).collect();
+        project.sql(&format!("UPDATE p SET member = id IN ({})", list.join(", ")));
+        let mode = ["replace", "replace", "append", "merge"][dice.roll(4) as usize];
+        let ran = project.camp(&[
+            "run",
+            &format!("{mode}.camp"),
+            "--as-of",
+            &format!("2025-06-{day:02}T12:00:00Z"),
+        ]);
+        assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+        let mut now = picked;
+        if mode != "replace" {
+            now.extend(versions.last().into_iter().flatten());
+        }
+        versions.push(now);
+    }
+    let mut script = String::new();
+    for v in 1..=versions.len() {
+        writeln!(script, "v{v} = read audience \"a\" version {v}\nsave audience v{v} as \"v{v}\"")
+            .unwrap();
+    }
+    // As of the 14th: the last 5 days are the 10th to the 14th.
+    script.push_str(
+        "came = build audience from p where entered audience \"a\" in last 5 days\nsave audience came as \"came\"\n\
+         went = build audience from p where left audience \"a\" in last 5 days\nsave audience went as \"went\"\n\
+         ever = build audience from p where entered audience \"a\" in last 60 days\nsave audience ever as \"ever\"\n",
+    );
+    project.write("read.camp", &script);
+    let ran = project.camp(&["run", "read.camp", "--as-of", "2025-06-14T18:00:00Z"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    let stored = |label: &str| -> BTreeSet<u64> {
+        members(&project, label).iter().map(|id| id.parse().unwrap()).collect()
+    };
+    for (v, wanted) in versions.iter().enumerate() {
+        assert_eq!(stored(&format!("v{}", v + 1)), *wanted, "version {}", v + 1);
+    }
+    let moves = |from: usize, entered: bool| -> BTreeSet<u64> {
+        (from..versions.len())
+            .flat_map(|v| {
+                let empty = BTreeSet::new();
+                let before = if v == 0 { &empty } else { &versions[v - 1] };
+                let (new, old) =
+                    if entered { (&versions[v], before) } else { (before, &versions[v]) };
+                new.difference(old).copied().collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    assert_eq!(stored("came"), moves(9, true));
+    assert_eq!(stored("went"), moves(9, false));
+    assert_eq!(stored("ever"), moves(0, true));
+}

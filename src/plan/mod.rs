@@ -58,6 +58,8 @@ pub struct Plan {
     pub saves: Vec<PlannedSave>,
     /// `export`, in text order.
     pub exports: Vec<PlannedExport>,
+    /// What is sent to the outside after the commit, in text order.
+    pub deliveries: Vec<PlannedDelivery>,
     /// What the plan knows of every transition.
     pub relations: Relations,
 }
@@ -110,6 +112,15 @@ pub struct PlannedExport {
     pub step: usize,
     /// The rows, ordered by the key, under the names of the file.
     pub rows: Select,
+}
+
+/// A delivery.
+#[derive(Debug)]
+pub struct PlannedDelivery {
+    /// Index of the step in the program.
+    pub step: usize,
+    /// The rows, out of tables of the plan.
+    pub inputs: Vec<Select>,
 }
 
 /// What an activity asks to exist.
@@ -459,6 +470,7 @@ impl<'a> Planner<'a> {
         let mut plan = Plan { key_checks: keys::checks(&self), ..Plan::default() };
         let mut relations = std::mem::take(&mut self.relations);
         group::build(&mut self, demands, &mut relations, &mut plan);
+        plan.deliveries.sort_by_key(|d| d.step);
         self.relations = relations.clone();
         plan.guards = guard::guards(&mut self, wanted);
         plan.relations = relations;
@@ -534,6 +546,11 @@ pub fn save_of(program: &Program, step: usize) -> Option<&Save> {
 
 /// The export of a step.
 pub fn export_of(program: &Program, step: usize) -> Option<&ExportFile> {
+    operation_of(program, step)
+}
+
+/// The executor or delivery of a step.
+pub fn rows_of(program: &Program, step: usize) -> Option<&crate::plugin::rows::RowCall> {
     operation_of(program, step)
 }
 
