@@ -512,6 +512,15 @@ fn explained(program: &Program, plan: &Plan, history: &dyn History) -> Vec<Expla
             sql: print::select(&save.rows),
         });
     }
+    for delivery in &plan.deliveries {
+        for rows in &delivery.inputs {
+            steps.push(ExplainedStep {
+                title: "rows to deliver after the commit".into(),
+                places: vec![program.steps[delivery.step].span],
+                sql: print::select(rows),
+            });
+        }
+    }
     for export in &plan.exports {
         let path = plan::export_of(program, export.step);
         steps.push(ExplainedStep {

@@ -58,6 +58,8 @@ pub struct Plan {
     pub saves: Vec<PlannedSave>,
     /// `export`, in text order.
     pub exports: Vec<PlannedExport>,
+    /// What is sent to the outside after the commit, in text order.
+    pub deliveries: Vec<PlannedDelivery>,
     /// What the plan knows of every transition.
     pub relations: Relations,
 }
@@ -110,6 +112,15 @@ pub struct PlannedExport {
     pub step: usize,
     /// The rows, ordered by the key, under the names of the file.
     pub rows: Select,
+}
+
+/// A delivery.
+#[derive(Debug)]
+pub struct PlannedDelivery {
+    /// Index of the step in the program.
+    pub step: usize,
+    /// The rows, out of tables of the plan.
+    pub inputs: Vec<Select>,
 }
 
 /// What an activity asks to exist.
@@ -231,28 +242,36 @@ fn makers(program: &Program) -> HashMap<TransitionId, usize> {
     makers
 }
 
-/// The transitions that a step reads or speaks of.
-pub fn transitions_of(step: &Step) -> Vec<TransitionId> {
+/// The transitions that a step reads, waits for, or speaks of.
+fn transitions_of(step: &Step) -> Vec<TransitionId> {
     let mut found = step.wait_for.clone();
-    let mut speak = |e: &Expr| {
-        e.walk(&mut |part| {
-            if let Some(Population::Transition(t)) = part.population() {
-                found.push(*t);
-            }
-        });
-    };
-    step.only_if.iter().for_each(&mut speak);
+    found.extend(step.only_if.iter().flat_map(spoken_of));
+    found.extend(read_by(step));
+    found
+}
+
+/// The transitions that what a step makes is made from.
+pub fn read_by(step: &Step) -> Vec<TransitionId> {
     match &step.kind {
-        StepKind::Expect { condition, .. } => speak(condition),
+        StepKind::Expect { condition, .. } => spoken_of(condition),
         StepKind::Activity(activity) => {
-            activity.operation.expressions().into_iter().for_each(&mut speak);
-            for input in activity.operation.inputs() {
-                if let Population::Transition(t) = input {
-                    found.push(t);
-                }
-            }
+            let operation = &activity.operation;
+            let inputs = operation.inputs().into_iter().filter_map(|p| match p {
+                Population::Transition(t) => Some(t),
+                _ => None,
+            });
+            inputs.chain(operation.expressions().into_iter().flat_map(spoken_of)).collect()
         }
     }
+}
+
+fn spoken_of(expr: &Expr) -> Vec<TransitionId> {
+    let mut found = Vec::new();
+    expr.walk(&mut |part| {
+        if let Some(Population::Transition(t)) = part.population() {
+            found.push(*t);
+        }
+    });
     found
 }
 
@@ -305,6 +324,12 @@ impl<'a> Planner<'a> {
     /// The run's instant in the campaign's zone.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// What must hold for the step that is planned not to be skipped.
+    pub fn only_if(&mut self) -> Option<Expr> {
+        let condition = self.program.steps.get(self.step)?.only_if.as_ref()?;
+        Some(self.fold(condition))
     }
 
     /// An expression over the rows of a population, as one over its dimension's rows: parameters
@@ -459,6 +484,7 @@ impl<'a> Planner<'a> {
         let mut plan = Plan { key_checks: keys::checks(&self), ..Plan::default() };
         let mut relations = std::mem::take(&mut self.relations);
         group::build(&mut self, demands, &mut relations, &mut plan);
+        plan.deliveries.sort_by_key(|d| d.step);
         self.relations = relations.clone();
         plan.guards = guard::guards(&mut self, wanted);
         plan.relations = relations;
@@ -534,6 +560,11 @@ pub fn save_of(program: &Program, step: usize) -> Option<&Save> {
 
 /// The export of a step.
 pub fn export_of(program: &Program, step: usize) -> Option<&ExportFile> {
+    operation_of(program, step)
+}
+
+/// The executor or delivery of a step.
+pub fn rows_of(program: &Program, step: usize) -> Option<&crate::plugin::rows::RowCall> {
     operation_of(program, step)
 }
 

@@ -273,6 +273,15 @@ pub enum Statement {
         /// Its rows.
         select: Select,
     },
+    /// Temporary tables from rows that leave the engine and come back: a plugin's executor.
+    External {
+        /// Index of the step in the program, whose operation does it.
+        step: usize,
+        /// The rows that go out.
+        inputs: Vec<Select>,
+        /// The tables, one per output of the operation.
+        tables: Vec<String>,
+    },
     /// A query whose rows the run looks at.
     Query(Select),
     /// A file.

@@ -13,16 +13,29 @@ use crate::model::value::Value;
 use super::lower::{count_rows, equal, or};
 use super::query::*;
 use super::relation::{Relations, Table};
-use super::{Demand, Plan, PlanStep, Planner, RowCheck};
+use super::{Demand, Plan, PlanStep, PlannedDelivery, Planner, RowCheck};
 
 /// How many faulty rows are shown.
 const SHOWN: i128 = 5;
+
+/// What happens to the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The queries give the tables, inside the engine.
+    Queries,
+    /// The step's operation takes the rows and gives the tables.
+    Rows,
+    /// The step's operation takes the rows, after the commit.
+    Delivery,
+}
 
 /// Queries over populations.
 #[derive(Clone, Debug)]
 pub struct TableQuery {
     /// In words, for progress and `explain`.
     pub title: String,
+    /// What happens to the rows.
+    pub way: Way,
     /// What the queries see.
     pub inputs: Vec<QueryInput>,
     /// Steps that later texts can name: name, text, whether it is worth computing once.
@@ -238,6 +251,11 @@ pub(super) fn emit(
     prepared: Prepared,
 ) {
     let Prepared { step, query, inputs, tables, .. } = prepared;
+    match query.way {
+        Way::Queries => {}
+        Way::Rows => return emit_rows(planner, relations, plan, (step, &query, &inputs, &tables)),
+        Way::Delivery => return emit_delivery(planner, relations, plan, step, &query, &inputs),
+    }
     let shapes: Vec<Shape> = query.outputs.iter().map(|o| shape(planner, o.transition)).collect();
     let together = shapes.len() > 1 && shapes.windows(2).all(|w| w[0] == w[1]);
     let statements = if together { 1 } else { query.outputs.len() } + query.checks.len();
@@ -349,6 +367,65 @@ pub(super) fn emit(
             });
         }
     }
+}
+
+/// An executor: its inputs leave the engine, its tables come back.
+fn emit_rows(
+    planner: &Planner<'_>,
+    relations: &Relations,
+    plan: &mut Plan,
+    (step, query, inputs, tables): (usize, &TableQuery, &[Resolved], &[Table]),
+) {
+    plan.steps.push(PlanStep {
+        title: query.title.clone(),
+        statement: Statement::External {
+            step,
+            inputs: inputs.iter().map(|i| i.select(planner, relations)).collect(),
+            tables: tables.iter().map(|t| t.name.clone()).collect(),
+        },
+        clauses: inputs.iter().flat_map(Resolved::clauses).collect(),
+        first: step,
+    });
+    for (output, table) in query.outputs.iter().zip(tables) {
+        let keys = shape(planner, output.transition).keys;
+        if keys > 0 {
+            plan.checks.push(RowCheck {
+                step,
+                select: faulty_keys(&table.name, keys),
+                columns: output.columns[..keys].to_vec(),
+                fault: query.key_fault.clone(),
+            });
+        }
+    }
+}
+
+/// A delivery: its rows are computed with everything else, and wait for the commit.
+fn emit_delivery(
+    planner: &mut Planner<'_>,
+    relations: &Relations,
+    plan: &mut Plan,
+    step: usize,
+    query: &TableQuery,
+    inputs: &[Resolved],
+) {
+    let mut waiting = Vec::new();
+    for input in inputs {
+        let select = input.select(planner, relations);
+        let table = planner.new_table(0).name;
+        let columns = select.columns.iter();
+        let columns = columns
+            .map(|(name, _)| (name.clone(), Scalar::Column("r".into(), name.clone())))
+            .collect();
+        let from = Some((Source::Temp(table.clone()), "r".into()));
+        plan.steps.push(PlanStep {
+            title: format!("rows for {}", query.title),
+            statement: Statement::CreateTemp { table, select },
+            clauses: input.clauses(),
+            first: step,
+        });
+        waiting.push(Select { columns, from, ..Select::default() });
+    }
+    plan.deliveries.push(PlannedDelivery { step, inputs: waiting });
 }
 
 /// What the table of a transition looks like.

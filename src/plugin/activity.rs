@@ -16,7 +16,7 @@ use crate::model::program::{ActivityStep, CarriedColumn, DimId, Operation, Progr
 use crate::model::types::Type;
 use crate::plan::Planner;
 use crate::plan::clock::Clock;
-use crate::plan::tables::{QueryCheck, QueryInput, QueryOutput, QueryRows, TableQuery};
+use crate::plan::tables::{QueryCheck, QueryInput, QueryOutput, QueryRows, TableQuery, Way};
 use crate::syntax::ast;
 
 use super::bound::{BoundCall, BoundRelation, RelationRows};
@@ -25,7 +25,8 @@ use super::gate::{self, Shapes};
 use super::host::{Call, RunFacts};
 use super::loader::Plugin;
 use super::manifest::{self, Kind, NewColumn, OutputDimension};
-use super::schemas::Lent;
+use super::rows::{RowCall, RowOutput};
+use super::schemas::{self, Lent};
 use super::{params, report, wire};
 
 /// An activity of a plugin.
@@ -127,16 +128,7 @@ impl Activity for PluginActivity {
         }
         match self.manifest().kind {
             Kind::Planner => self.planned(bound, binder),
-            Kind::Executor | Kind::Delivery => {
-                binder.report(
-                    Diagnostic::error(
-                        codes::INTERFACE,
-                        format!("`{}` works on rows, which is not supported yet", self.spec.name),
-                    )
-                    .label(call.activity.span, "an executor"),
-                );
-                None
-            }
+            Kind::Executor | Kind::Delivery => self.rows(bound, binder),
         }
     }
 }
@@ -280,6 +272,179 @@ impl PluginActivity {
     }
 }
 
+/// A bound call of an executor or a delivery.
+#[derive(Debug)]
+pub struct ExecutedCall {
+    relations: Vec<BoundRelation>,
+    title: String,
+    way: Way,
+    key_fault: Diagnostic,
+}
+
+impl PluginActivity {
+    fn rows(&self, bound: BoundCall, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
+        let manifest = self.manifest();
+        let at = bound.places.activity;
+        let relations: Vec<Vec<(String, Type)>> =
+            bound.relations.iter().map(|r| r.columns(binder.program())).collect();
+        let (run, facts) = run_facts(binder);
+        let document = bound.document(binder.program(), manifest, run);
+        let call = Call::new(document.clone(), &facts, bound.secrets.clone(), Arc::default());
+        // SAFETY: all-zero schemas are released ones.
+        let mut filled = [unsafe { std::mem::zeroed() }];
+        let tried = Lent::new(&relations)
+            .map(|lent| self.plugin.bind(&call, manifest, lent.as_slice(), &mut filled).map(drop));
+        let said = call.take_said();
+        match tried {
+            Ok(Ok(())) => {
+                report::warnings(&said, &bound.places).into_iter().for_each(|d| binder.report(d));
+            }
+            Ok(Err(status)) => {
+                let found = report::errors(status, &said, &bound.places, &self.plugin);
+                found.into_iter().for_each(|d| binder.report(d));
+                return None;
+            }
+            Err(why) => {
+                binder.report(report::fault(&self.plugin, &why, at));
+                return None;
+            }
+        }
+        let made = self.row_outputs(&bound, &mut filled[0], binder.program());
+        schemas::release(&mut filled);
+        let made = match made {
+            Ok(made) => made,
+            Err(why) => {
+                binder.report(report::fault(&self.plugin, &why, at));
+                return None;
+            }
+        };
+        let mut outputs = Vec::new();
+        for (output, dimension, carried) in made {
+            binder.declare_output(dimension, carried);
+            outputs.push(output);
+        }
+        let first = bound.relations.first()?.dimension();
+        let keys = binder.program()[first].key.len();
+        let way = match manifest.kind {
+            Kind::Delivery => Way::Delivery,
+            _ => Way::Rows,
+        };
+        Some(Arc::new(RowCall {
+            plugin: self.plugin.clone(),
+            index: self.index,
+            document,
+            secrets: bound.secrets,
+            relations,
+            outputs,
+            places: bound.places,
+            keys,
+            planned: ExecutedCall {
+                relations: bound.relations,
+                title: self.spec.name.clone(),
+                way,
+                key_fault: report::fault(
+                    &self.plugin,
+                    "the key of its rows is missing or repeats",
+                    at,
+                ),
+            },
+        }))
+    }
+
+    /// What the transitions of an executor hold.
+    fn row_outputs(
+        &self,
+        bound: &BoundCall,
+        filled: &mut camp_plugin_abi::ArrowSchema,
+        program: &Program,
+    ) -> Result<Vec<(RowOutput, DimId, Vec<CarriedColumn>)>, String> {
+        let mut made = Vec::new();
+        let mut dynamic = None;
+        if self.manifest().kind == Kind::Delivery {
+            return Ok(made);
+        }
+        for (name, declared) in &bound.outputs {
+            let declared = &self.manifest().outputs[*declared];
+            let dimension = output_dimension(declared, &bound.relations)
+                .ok_or_else(|| format!("output `{}` is of no dimension", declared.name))?;
+            let mut columns: Vec<(String, Type)> =
+                program[dimension].key_columns().map(|c| (c.name.clone(), c.ty.clone())).collect();
+            let keys = columns.len();
+            let carried = if declared.columns.dynamic {
+                let all = match &dynamic {
+                    Some(all) => all,
+                    None => dynamic.insert(schemas::take(filled)?),
+                };
+                let own = |name: &String| {
+                    name != "_output" && !columns.iter().any(|(key, _)| key == name)
+                };
+                all.iter()
+                    .filter(|(name, _)| own(name))
+                    .map(|(name, ty)| CarriedColumn { name: name.clone(), ty: ty.clone() })
+                    .collect()
+            } else {
+                declared_columns(declared, &bound.relations)?
+            };
+            columns.extend(carried.iter().map(|c| (c.name.clone(), c.ty.clone())));
+            let output =
+                RowOutput { name: name.clone(), declared: declared.name.clone(), columns, keys };
+            made.push((output, dimension, carried));
+        }
+        Ok(made)
+    }
+}
+
+impl Operation for RowCall {
+    fn plan(&self, step: &ActivityStep, planner: &mut Planner<'_>) -> Result<(), Diagnostic> {
+        let outputs = self
+            .outputs
+            .iter()
+            .zip(&step.outputs)
+            .map(|(output, &transition)| QueryOutput {
+                transition,
+                sql: String::new(),
+                columns: output.columns.iter().map(|(name, _)| name.clone()).collect(),
+            })
+            .collect();
+        planner.tables(TableQuery {
+            title: self.planned.title.clone(),
+            way: self.planned.way,
+            inputs: self.planned.relations.iter().map(query_input).collect(),
+            with: Vec::new(),
+            outputs,
+            checks: Vec::new(),
+            key_fault: self.planned.key_fault.clone(),
+        });
+        Ok(())
+    }
+
+    fn expressions(&self) -> Vec<&Expr> {
+        hidden(&self.planned.relations)
+    }
+
+    fn inputs(&self) -> Vec<Population> {
+        populations(&self.planned.relations)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+fn hidden(relations: &[BoundRelation]) -> Vec<&Expr> {
+    relations.iter().flat_map(|r| r.hidden.iter().map(|(_, e)| e)).collect()
+}
+
+fn populations(relations: &[BoundRelation]) -> Vec<Population> {
+    relations
+        .iter()
+        .filter_map(|r| match &r.rows {
+            RelationRows::Input { input, .. } => Some(input.population.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
 fn new_column(column: &NewColumn) -> Result<CarriedColumn, String> {
     let ty = wire::parse_type(&column.ty)
         .ok_or_else(|| format!("column `{}` has the unknown type `{}`", column.name, column.ty))?;
@@ -355,6 +520,7 @@ impl Operation for PlannedCall {
         let with = self.plan.with.iter();
         planner.tables(TableQuery {
             title,
+            way: Way::Queries,
             inputs,
             with: with.map(|w| (w.name.clone(), w.sql.clone(), w.materialize)).collect(),
             outputs,
@@ -365,17 +531,11 @@ impl Operation for PlannedCall {
     }
 
     fn expressions(&self) -> Vec<&Expr> {
-        self.relations.iter().flat_map(|r| r.hidden.iter().map(|(_, e)| e)).collect()
+        hidden(&self.relations)
     }
 
     fn inputs(&self) -> Vec<Population> {
-        self.relations
-            .iter()
-            .filter_map(|r| match &r.rows {
-                RelationRows::Input { input, .. } => Some(input.population.clone()),
-                _ => None,
-            })
-            .collect()
+        populations(&self.relations)
     }
 
     fn as_any(&self) -> &dyn Any {

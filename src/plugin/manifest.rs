@@ -576,13 +576,14 @@ impl Effects {
 impl Activity {
     /// How many transitions a call names.
     pub fn named_outputs(&self) -> std::ops::RangeInclusive<usize> {
-        if self.outputs.iter().any(|o| o.repeat) {
+        if self.kind != Kind::Delivery && self.outputs.iter().any(|o| o.repeat) {
             return 1..=usize::MAX;
         }
-        let required = match self.kind {
-            Kind::Delivery => 0,
-            _ => self.outputs.iter().filter(|o| !o.optional).count(),
-        };
+        // Receipts come after the commit, when no other activity could take them.
+        if self.kind == Kind::Delivery {
+            return 0..=0;
+        }
+        let required = self.outputs.iter().filter(|o| !o.optional).count();
         required..=self.outputs.len()
     }
 
@@ -819,6 +820,6 @@ mod tests {
         let manifest = with(json!({"name": "a", "kind": "delivery", "inputs": [{"name": "in"}],
             "outputs": [{"name": "x"}]}))
         .unwrap();
-        assert_eq!(manifest.activities[0].named_outputs(), 0..=1);
+        assert_eq!(manifest.activities[0].named_outputs(), 0..=0);
     }
 }

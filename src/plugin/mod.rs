@@ -19,7 +19,9 @@ pub mod loader;
 pub mod manifest;
 mod params;
 mod report;
+pub mod rows;
 pub mod schemas;
+mod stream;
 pub mod wire;
 
 use std::sync::Arc;

@@ -21,6 +21,7 @@ use crate::model::schema::Column;
 use crate::model::value::Value;
 use crate::plan::query::{Select, Statement};
 use crate::plan::{self, Plan, PlanStep};
+use crate::plugin::host::RunFacts;
 use crate::source::SourceMap;
 
 use super::exports::{self, Staged as StagedExport};
@@ -60,6 +61,7 @@ struct Computed {
     saves: Vec<Planned>,
     exports: Vec<StagedExport>,
     sizes: Vec<(DimId, u64)>,
+    skipped: HashSet<usize>,
 }
 
 /// A save with the step it comes from.
@@ -74,8 +76,10 @@ struct Guarded {
     answers: Vec<Answer>,
     /// Indices of steps.
     skipped: HashSet<usize>,
-    /// What the skipped steps would have made.
+    /// What nobody is in, since the step that makes it was skipped.
     gone: HashSet<TransitionId>,
+    /// What a step that waits for it waits for in vain.
+    never: HashSet<TransitionId>,
 }
 
 /// The answer to one guard.
@@ -102,7 +106,7 @@ impl Execution<'_> {
     /// possible.
     pub fn run(mut self, dry_run: bool) -> Outcome<RunReport> {
         let run_id = RunRecord::new_id(self.started);
-        let result = self.compute().and_then(|c| self.write(c, &run_id, dry_run));
+        let result = self.compute(&run_id, dry_run).and_then(|c| self.write(c, &run_id, dry_run));
         if let (Err(diagnostics), false) = (&result, dry_run) {
             let words: Vec<&str> = diagnostics.iter().map(|d| d.title.as_str()).collect();
             let record = self.record(&run_id, Vec::new());
@@ -116,7 +120,8 @@ impl Execution<'_> {
     /// # Errors
     /// As of [`Execution::run`], but for guards: they are shown.
     pub fn preview(mut self) -> Outcome<PlanReport> {
-        let computed = self.compute_unguarded()?;
+        let run_id = RunRecord::new_id(self.started);
+        let computed = self.compute_unguarded(&run_id, true)?;
         let mut saves = Vec::new();
         for planned in &computed.saves {
             let save = self.save_report(planned, &computed.sizes);
@@ -137,13 +142,22 @@ impl Execution<'_> {
         })
     }
 
-    fn compute(&mut self) -> Outcome<Computed> {
-        let computed = self.compute_unguarded()?;
+    fn compute(&mut self, run_id: &str, dry_run: bool) -> Outcome<Computed> {
+        if !dry_run && !self.plan.deliveries.is_empty() && self.engine.project_path().is_none() {
+            let step = &self.program.steps[self.plan.deliveries[0].step];
+            return Err(one(Diagnostic::error(
+                codes::data::NO_DATABASE,
+                "A delivery needs a database that keeps its receipts",
+            )
+            .label(step.span, "would send")
+            .help("name a database with `--db`, or use `--dry-run`")));
+        }
+        let computed = self.compute_unguarded(run_id, dry_run)?;
         let failed = self.failed_expectations(&computed.report);
         if failed.is_empty() { Ok(computed) } else { Err(failed) }
     }
 
-    fn compute_unguarded(&mut self) -> Outcome<Computed> {
+    fn compute_unguarded(&mut self, run_id: &str, dry_run: bool) -> Outcome<Computed> {
         let statements = self.plan.steps.len();
         (self.progress)(Progress::Planned { steps: statements });
         let keys = self.check_keys()?;
@@ -151,8 +165,20 @@ impl Execution<'_> {
         for (n, step) in self.plan.steps.iter().enumerate() {
             (self.progress)(Progress::Started { step: n, title: step.title.clone() });
             let begun = Instant::now();
-            let sql = print::statement(&step.statement);
-            let rows = self.engine.execute(&sql).map_err(|e| one(self.blame(e, step)))?;
+            let rows = match &step.statement {
+                Statement::External { step: index, inputs, tables } => {
+                    if let Some(call) = plan::rows_of(self.program, *index) {
+                        let facts = self.facts(*index, run_id, dry_run);
+                        let said = call.execute(self.engine, inputs, tables, &facts)?;
+                        self.warnings.extend(said);
+                    }
+                    0
+                }
+                statement => {
+                    let sql = print::statement(statement);
+                    self.engine.execute(&sql).map_err(|e| one(self.blame(e, step)))?
+                }
+            };
             if let Some(spent) = millis.get_mut(step.first) {
                 *spent += begun.elapsed().as_millis() as u64;
             }
@@ -178,6 +204,7 @@ impl Execution<'_> {
             database: self.database.clone(),
             steps,
             saves: Vec::new(),
+            deliveries: Vec::new(),
             exports: exports
                 .iter()
                 .map(|e| ExportReport {
@@ -189,18 +216,19 @@ impl Execution<'_> {
             expectations,
             warnings: std::mem::take(&mut self.warnings),
         };
-        Ok(Computed { report, saves, exports, sizes })
+        Ok(Computed { report, saves, exports, sizes, skipped })
     }
 
     fn write(&mut self, computed: Computed, run_id: &str, dry_run: bool) -> Outcome<RunReport> {
-        let Computed { mut report, mut saves, exports, sizes } = computed;
+        let Computed { mut report, mut saves, exports, sizes, skipped } = computed;
         report.saves = saves.iter().map(|s| self.save_report(s, &sizes)).collect();
         if dry_run {
+            self.deliver(&mut report, run_id, &skipped, true);
             report.finished = Timestamp::now();
             return Ok(report);
         }
         (self.progress)(Progress::Committing);
-        if !saves.is_empty() || self.engine.project_exists() {
+        if !saves.is_empty() || !self.plan.deliveries.is_empty() || self.engine.project_exists() {
             let mut staged: Vec<StagedSave> = saves.iter().map(|s| s.staged.clone()).collect();
             let records = self.step_records(&report);
             let record = self.record(run_id, records);
@@ -237,8 +265,104 @@ impl Execution<'_> {
         }
         report.run_id = run_id.to_owned();
         report.status = Status::Done;
+        self.deliver(&mut report, run_id, &skipped, false);
         report.finished = Timestamp::now();
         Ok(report)
+    }
+
+    // ---- plugins
+
+    /// What a plugin may know of the run.
+    fn facts(&self, step: usize, run_id: &str, dry_run: bool) -> RunFacts {
+        RunFacts {
+            dry_run,
+            attempt: 1,
+            now_us: self.as_of.as_microsecond(),
+            run_id: run_id.to_owned(),
+            campaign: self.campaign_of(step).label.clone(),
+            node: format!("step_{step}"),
+        }
+    }
+
+    /// Sends what is to be sent, in the order of the text. Everything is committed by now, so what
+    /// goes wrong is reported beside the run and does not undo it.
+    fn deliver(
+        &mut self,
+        report: &mut RunReport,
+        run_id: &str,
+        skipped: &HashSet<usize>,
+        dry_run: bool,
+    ) {
+        for delivery in &self.plan.deliveries {
+            let Some(call) = plan::rows_of(self.program, delivery.step) else { continue };
+            let StepKind::Activity(activity) = &self.program.steps[delivery.step].kind else {
+                continue;
+            };
+            if skipped.contains(&delivery.step) {
+                continue;
+            }
+            let transition = match activity.operation.inputs().first() {
+                Some(Population::Transition(t)) => Some(&self.program[*t]),
+                _ => None,
+            };
+            let Some(transition) = transition else { continue };
+            let mut sent = DeliveryReport {
+                campaign: self.campaign_of(delivery.step).label.clone(),
+                activity: activity.activity.clone(),
+                transition: transition.name.clone(),
+                rows: 0,
+                ..DeliveryReport::default()
+            };
+            let of = |select: &Select| Select {
+                columns: vec![("n".into(), crate::plan::lower::count_rows())],
+                from: Some((
+                    crate::plan::query::Source::Query(Box::new(select.clone())),
+                    "r".into(),
+                )),
+                ..Select::default()
+            };
+            if let Some(Ok(row)) = delivery.inputs.first().map(|s| self.row(&of(s))) {
+                sent.rows = number(&row, 0);
+            }
+            let dimension = &self.program[transition.dimension].name;
+            let engine = self.engine;
+            let outcome = call.deliver(
+                engine,
+                &delivery.inputs,
+                &self.facts(delivery.step, run_id, dry_run),
+                &mut |receipts| {
+                    let mut records = Vec::new();
+                    for receipt in receipts {
+                        match receipt.status.as_str() {
+                            "sent" => sent.sent += 1,
+                            "failed" => sent.failed += 1,
+                            "retry" => sent.retry += 1,
+                            "skipped" => sent.skipped += 1,
+                            _ => sent.checked += 1,
+                        }
+                        records.push(catalogue::Delivery {
+                            run: run_id.to_owned(),
+                            campaign: sent.campaign.clone(),
+                            activity: sent.transition.clone(),
+                            dimension: dimension.clone(),
+                            key: key_text(&receipt.key),
+                            channel: sent.activity.clone(),
+                            status: receipt.status,
+                            provider_id: receipt.provider_id,
+                            error: receipt.error,
+                            attempt: receipt.attempt,
+                            sent_at: Timestamp::now(),
+                        });
+                    }
+                    if dry_run { Ok(()) } else { catalogue::log_deliveries(engine, &records) }
+                },
+            );
+            match outcome {
+                Ok(said) => report.warnings.extend(said),
+                Err(found) => report.warnings.extend(found),
+            }
+            report.deliveries.push(sent);
+        }
     }
 
     // ---- before anything rests on it
@@ -321,9 +445,10 @@ impl Execution<'_> {
         let history = super::history::Recorded::new(self.catalogue, self.program);
         for (index, step) in self.program.steps.iter().enumerate() {
             let gone = &guarded.gone;
-            let orphaned = plan::transitions_of(step).iter().any(|t| gone.contains(t));
             let is_expect = matches!(step.kind, StepKind::Expect { .. });
-            let mut runs = is_expect || !orphaned;
+            let orphaned = !is_expect && plan::read_by(step).iter().any(|t| gone.contains(t));
+            let waits = step.wait_for.iter().any(|t| guarded.never.contains(t));
+            let mut runs = !orphaned && !waits;
             let guard = self.plan.guards.iter().find(|g| g.step == index);
             if let (true, Some(guard)) = (runs, guard) {
                 let failed = |e: EngineError| one(e.into_diagnostic(Some(step.span)));
@@ -344,7 +469,11 @@ impl Execution<'_> {
             }
             if let (false, StepKind::Activity(activity)) = (runs, &step.kind) {
                 guarded.skipped.insert(index);
-                guarded.gone.extend(activity.outputs.iter().copied());
+                guarded.never.extend(activity.outputs.iter().copied());
+                // An audience is there also where its save was skipped, with its old content.
+                if orphaned || !activity.operation.as_any().is::<SaveOperation>() {
+                    guarded.gone.extend(activity.outputs.iter().copied());
+                }
             }
         }
         Ok(guarded)
@@ -481,7 +610,7 @@ impl Execution<'_> {
             retain: save.retain,
             campaign: self.campaign_of(save.step).label.clone(),
             reads: save.reads.clone(),
-            doc: transition.doc.clone(),
+            doc: operation.doc.clone().or_else(|| transition.doc.clone()),
         }
     }
 
@@ -642,9 +771,13 @@ impl Execution<'_> {
             else {
                 continue;
             };
-            let (None, true, Some(rows)) =
-                (read.version, read.matching.is_empty(), counts[output.0 as usize])
-            else {
+            // What this run saved has only rows that exist.
+            let (None, None, true, Some(rows)) = (
+                read.version,
+                read.after_save,
+                read.matching.is_empty(),
+                counts[output.0 as usize],
+            ) else {
                 continue;
             };
             let gone = existing.size.saturating_sub(rows);
@@ -743,7 +876,7 @@ fn number(row: &[Value], index: usize) -> u64 {
     }
 }
 
-/// `(7, 1) 3 times`
+/// `7 (3 times)`
 fn repeated_key(row: &[Value]) -> String {
     let (times, key) = match row.split_last() {
         Some((times, key)) => (plain(times), key),
@@ -751,8 +884,8 @@ fn repeated_key(row: &[Value]) -> String {
     };
     let parts: Vec<String> = key.iter().map(plain).collect();
     match parts.as_slice() {
-        [one] => format!("{one} {times} times"),
-        many => format!("({}) {times} times", many.join(", ")),
+        [one] => format!("{one} ({times} times)"),
+        many => format!("({}) ({times} times)", many.join(", ")),
     }
 }
 
@@ -761,6 +894,16 @@ fn named_row(columns: &[String], row: &[Value]) -> String {
     let parts: Vec<String> =
         columns.iter().zip(row).map(|(name, value)| format!("{name} {}", plain(value))).collect();
     parts.join(", ")
+}
+
+/// A key as the link `deliveries` compares it: each part with its length in front, as
+/// [`ExprKind::KeyText`](crate::model::expr::ExprKind) is computed by the engine.
+fn key_text(key: &[Value]) -> String {
+    let parts = key.iter().map(|part| {
+        let text = plain(part);
+        format!("{}:{text}", text.chars().count())
+    });
+    parts.collect()
 }
 
 fn one_line(text: &str) -> String {

@@ -84,9 +84,8 @@ impl Split {
                 .code("no-subset")
                 .help("give an output a subset (`vip: where …`), or set `equal: true`"));
         }
-        let names: Vec<_> = cx.outputs().iter().map(|(name, _)| name).collect();
-        for name in &names[..names.len() - 1] {
-            if !subsets.iter().any(|(subset, _)| subset == *name) {
+        for (name, _) in cx.outputs().split_last().map_or(&[][..], |(_, before)| before) {
+            if !subsets.iter().any(|(subset, _)| subset == name) {
                 return Err(At::output(name)
                     .error(format!(
                         "`{name}` has no subset, and only the last output takes the rest"

@@ -122,6 +122,10 @@ pub fn statement(statement: &Statement) -> String {
         Statement::CreateTempView { view, select: s } => {
             format!("CREATE TEMP VIEW {} AS\n{}", identifier(view), select(s))
         }
+        Statement::External { inputs, .. } => {
+            let inputs: Vec<String> = inputs.iter().map(select).collect();
+            format!("-- these rows go to a plugin\n{}", inputs.join(";\n"))
+        }
         Statement::Query(s) => select(s),
         Statement::Copy { select: s, path, format } => {
             let options = match format {
