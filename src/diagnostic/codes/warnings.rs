@@ -36,6 +36,10 @@ codes! {
         "The copy for readers was not replaced",
         "`publish` in `camp.toml` names a copy of the database for readers. The run is committed, but the copy could not be written.",
         bad "", good "";
+    NOT_DELIVERED = "W0952", "run.not_delivered", Data,
+        "Rows were not delivered",
+        "Everything is saved, but the other side did not take some rows. `camp.delivery` in the project's database has a receipt with the reason for each; the link `deliveries` finds them in a campaign.",
+        bad "", good "";
     AUDIENCE_EMPTIED = "W0980", "catalogue.emptied", Data,
         "An audience becomes empty",
         "The audience had members and the new rule finds nobody. It is saved with its columns and no rows. An `expect count(…) > 0` before the save refuses that.",
