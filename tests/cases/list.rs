@@ -71,6 +71,7 @@ cases! { run:
     a_plan_tells_who_would_enter_and_leave
     a_self_link
     a_share_of_nobody
+    a_skipped_population_counts_nobody
     a_step_of_a_plugin_that_is_skipped_finds_no_faults
     a_to_one_link_that_finds_two_rows
     a_view_is_a_table
@@ -327,7 +328,6 @@ cases! { field:
 
 cases! { fixme:
     check_an_import_that_is_not_there
-    run_a_skipped_population_counts_nobody
     run_csv_line_breaks_in_quotes
     run_documentation_comments_reach_the_catalogue
     run_save_for_each_leaves_nobody_behind
