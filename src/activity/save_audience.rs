@@ -31,6 +31,8 @@ pub struct Save {
     pub label: String,
     /// Where the label is written.
     pub label_span: Span,
+    /// The `##` lines above: they follow the audience into the catalogue.
+    pub doc: Option<String>,
     /// Its number among the program's audiences; nothing with `for_each`.
     pub audience: Option<usize>,
     /// What happens to the old content.
@@ -95,6 +97,39 @@ impl Save {
             })
             .collect();
         (Expr::or([old_rule, rule], span), columns)
+    }
+}
+
+impl Save {
+    /// What the audience holds where the step may be skipped: the old content then.
+    fn unless_skipped(
+        &self,
+        planner: &Planner<'_>,
+        output: TransitionId,
+        old: Option<Population>,
+        saved: Expr,
+        rule: Expr,
+        columns: Vec<Expr>,
+    ) -> (Expr, Vec<Expr>) {
+        let span = self.label_span;
+        let dimension = planner.program[output].dimension;
+        // Members of another dimension are no rows of this one.
+        let known = old.map(|o| (planner.rows_of(&o), planner.column_names(&o)));
+        let known = known.filter(|((of, ..), _)| *of == dimension);
+        let (old_rule, old_values, old_names) = match known {
+            Some(((_, rule, values), names)) => (rule, values, names),
+            None => (Expr::constant(false, span), Vec::new(), Vec::new()),
+        };
+        let chosen = planner.program[output].columns.iter().zip(columns).map(|(column, new)| {
+            let at = old_names.iter().position(|n| *n == column.name);
+            let old = at.and_then(|at| old_values.get(at)).cloned().unwrap_or_else(|| {
+                Expr::new(ExprKind::Literal(Value::Missing), column.ty.clone(), span)
+            });
+            Expr::new(ExprKind::If(saved.clone(), new, old), column.ty.clone(), span)
+        });
+        let columns = chosen.collect();
+        let skipped = Expr::and([saved.clone().not(), old_rule], span);
+        (Expr::or([Expr::and([saved, rule], span), skipped], span), columns)
     }
 }
 
@@ -269,6 +304,7 @@ impl Activity for SaveAudience {
                 input: id,
                 label,
                 label_span: text.span,
+                doc: binder.doc(),
                 audience,
                 update,
                 must_exist: must_exist.is_some(),
@@ -348,7 +384,11 @@ impl Operation for Save {
         planner.save(self.input, planner.rows_with_key(dimension, &input, values.clone()));
         if let Some(&output) = step.outputs.first() {
             let old = self.audience.map(Population::Audience);
-            let (rule, columns) = self.after(planner, output, old, rule, values);
+            let (rule, columns) = self.after(planner, output, old.clone(), rule, values);
+            let (rule, columns) = match planner.only_if() {
+                Some(saved) => self.unless_skipped(planner, output, old, saved, rule, columns),
+                None => (rule, columns),
+            };
             planner.define(output, rule, columns);
         }
         Ok(())

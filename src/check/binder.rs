@@ -593,6 +593,11 @@ impl Binder<'_> {
         id
     }
 
+    /// The `##` lines above the statement.
+    pub fn doc(&self) -> Option<String> {
+        self.call.doc.clone()
+    }
+
     /// How many outputs the call names.
     pub fn named_outputs(&self) -> usize {
         self.call.names.len()

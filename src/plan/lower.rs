@@ -937,7 +937,8 @@ impl<'a> Lowering<'a> {
             }
             Quantifier::Count(op, n) => (*op, Some(n), condition.cloned()),
         };
-        if self.is_correlated(links, condition.iter()) && number.is_none() {
+        let correlated = self.is_correlated(links, condition.iter());
+        if correlated && number.is_none() {
             let exists = self.correlated(links, condition.as_ref(), |_| Vec::new());
             let exists = Scalar::Exists(Box::new(exists));
             return if (op == Comparison::Gt) == positive {
@@ -946,7 +947,14 @@ impl<'a> Lowering<'a> {
                 Scalar::Not(Box::new(exists))
             };
         }
-        let count = self.aggregate_over(links, condition.as_ref(), |_| count_call());
+        let count = if correlated {
+            let rows = self.correlated(links, condition.as_ref(), |_| {
+                vec![("n".into(), Scalar::Aggregate(Box::new(count_call())))]
+            });
+            Scalar::Subquery(Box::new(rows))
+        } else {
+            self.aggregate_over(links, condition.as_ref(), |_| count_call())
+        };
         let zero = Scalar::Literal(Value::Int(0), Type::Int);
         let count = Scalar::Coalesce(vec![count, zero.clone()]);
         let (bound, nullable) = match number {
@@ -1597,13 +1605,7 @@ pub fn or(parts: Vec<Scalar>) -> Scalar {
 /// The row numbers of transitions of a program that a relation reads, for its level.
 pub fn transitions_in(expr: &Expr, found: &mut Vec<TransitionId>) {
     expr.walk(&mut |e| {
-        let population = match &*e.kind {
-            ExprKind::Member { population, .. }
-            | ExprKind::Matches { population, .. }
-            | ExprKind::Lookup { population, .. } => population,
-            _ => return,
-        };
-        if let Population::Transition(t) = population {
+        if let Some(Population::Transition(t)) = e.population() {
             found.push(*t);
         }
     });

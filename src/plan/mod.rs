@@ -242,28 +242,36 @@ fn makers(program: &Program) -> HashMap<TransitionId, usize> {
     makers
 }
 
-/// The transitions that a step reads or speaks of.
-pub fn transitions_of(step: &Step) -> Vec<TransitionId> {
+/// The transitions that a step reads, waits for, or speaks of.
+fn transitions_of(step: &Step) -> Vec<TransitionId> {
     let mut found = step.wait_for.clone();
-    let mut speak = |e: &Expr| {
-        e.walk(&mut |part| {
-            if let Some(Population::Transition(t)) = part.population() {
-                found.push(*t);
-            }
-        });
-    };
-    step.only_if.iter().for_each(&mut speak);
+    found.extend(step.only_if.iter().flat_map(spoken_of));
+    found.extend(read_by(step));
+    found
+}
+
+/// The transitions that what a step makes is made from.
+pub fn read_by(step: &Step) -> Vec<TransitionId> {
     match &step.kind {
-        StepKind::Expect { condition, .. } => speak(condition),
+        StepKind::Expect { condition, .. } => spoken_of(condition),
         StepKind::Activity(activity) => {
-            activity.operation.expressions().into_iter().for_each(&mut speak);
-            for input in activity.operation.inputs() {
-                if let Population::Transition(t) = input {
-                    found.push(t);
-                }
-            }
+            let operation = &activity.operation;
+            let inputs = operation.inputs().into_iter().filter_map(|p| match p {
+                Population::Transition(t) => Some(t),
+                _ => None,
+            });
+            inputs.chain(operation.expressions().into_iter().flat_map(spoken_of)).collect()
         }
     }
+}
+
+fn spoken_of(expr: &Expr) -> Vec<TransitionId> {
+    let mut found = Vec::new();
+    expr.walk(&mut |part| {
+        if let Some(Population::Transition(t)) = part.population() {
+            found.push(*t);
+        }
+    });
     found
 }
 
@@ -316,6 +324,12 @@ impl<'a> Planner<'a> {
     /// The run's instant in the campaign's zone.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// What must hold for the step that is planned not to be skipped.
+    pub fn only_if(&mut self) -> Option<Expr> {
+        let condition = self.program.steps.get(self.step)?.only_if.as_ref()?;
+        Some(self.fold(condition))
     }
 
     /// An expression over the rows of a population, as one over its dimension's rows: parameters

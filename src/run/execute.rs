@@ -76,8 +76,10 @@ struct Guarded {
     answers: Vec<Answer>,
     /// Indices of steps.
     skipped: HashSet<usize>,
-    /// What the skipped steps would have made.
+    /// What nobody is in, since the step that makes it was skipped.
     gone: HashSet<TransitionId>,
+    /// What a step that waits for it waits for in vain.
+    never: HashSet<TransitionId>,
 }
 
 /// The answer to one guard.
@@ -443,9 +445,10 @@ impl Execution<'_> {
         let history = super::history::Recorded::new(self.catalogue, self.program);
         for (index, step) in self.program.steps.iter().enumerate() {
             let gone = &guarded.gone;
-            let orphaned = plan::transitions_of(step).iter().any(|t| gone.contains(t));
             let is_expect = matches!(step.kind, StepKind::Expect { .. });
-            let mut runs = is_expect || !orphaned;
+            let orphaned = !is_expect && plan::read_by(step).iter().any(|t| gone.contains(t));
+            let waits = step.wait_for.iter().any(|t| guarded.never.contains(t));
+            let mut runs = !orphaned && !waits;
             let guard = self.plan.guards.iter().find(|g| g.step == index);
             if let (true, Some(guard)) = (runs, guard) {
                 let failed = |e: EngineError| one(e.into_diagnostic(Some(step.span)));
@@ -466,7 +469,11 @@ impl Execution<'_> {
             }
             if let (false, StepKind::Activity(activity)) = (runs, &step.kind) {
                 guarded.skipped.insert(index);
-                guarded.gone.extend(activity.outputs.iter().copied());
+                guarded.never.extend(activity.outputs.iter().copied());
+                // An audience is there also where its save was skipped, with its old content.
+                if orphaned || !activity.operation.as_any().is::<SaveOperation>() {
+                    guarded.gone.extend(activity.outputs.iter().copied());
+                }
             }
         }
         Ok(guarded)
@@ -603,7 +610,7 @@ impl Execution<'_> {
             retain: save.retain,
             campaign: self.campaign_of(save.step).label.clone(),
             reads: save.reads.clone(),
-            doc: transition.doc.clone(),
+            doc: operation.doc.clone().or_else(|| transition.doc.clone()),
         }
     }
 
@@ -764,9 +771,13 @@ impl Execution<'_> {
             else {
                 continue;
             };
-            let (None, true, Some(rows)) =
-                (read.version, read.matching.is_empty(), counts[output.0 as usize])
-            else {
+            // What this run saved has only rows that exist.
+            let (None, None, true, Some(rows)) = (
+                read.version,
+                read.after_save,
+                read.matching.is_empty(),
+                counts[output.0 as usize],
+            ) else {
                 continue;
             };
             let gone = existing.size.saturating_sub(rows);
@@ -865,7 +876,7 @@ fn number(row: &[Value], index: usize) -> u64 {
     }
 }
 
-/// `(7, 1) 3 times`
+/// `7 (3 times)`
 fn repeated_key(row: &[Value]) -> String {
     let (times, key) = match row.split_last() {
         Some((times, key)) => (plain(times), key),
@@ -873,8 +884,8 @@ fn repeated_key(row: &[Value]) -> String {
     };
     let parts: Vec<String> = key.iter().map(plain).collect();
     match parts.as_slice() {
-        [one] => format!("{one} {times} times"),
-        many => format!("({}) {times} times", many.join(", ")),
+        [one] => format!("{one} ({times} times)"),
+        many => format!("({}) ({times} times)", many.join(", ")),
     }
 }
 

@@ -76,6 +76,7 @@ cases! { run:
     a_view_is_a_table
     a_zone_less_time_is_local
     aggregates
+    an_aggregate_of_the_enclosing_row
     an_attached_database_is_read
     an_attached_sqlite_or_missing_database
     an_audience_seen_from_the_command_line
@@ -103,6 +104,7 @@ cases! { run:
     combine_with_stored_columns
     conditions_of_one_where_hold_on_one_row
     counts_in_conditions_of_a_run
+    counts_that_speak_of_the_enclosing_row
     csv_a_value_that_is_not_of_its_declared_type
     csv_an_open_quote
     csv_declared_types
@@ -144,6 +146,7 @@ cases! { run:
     months_and_years_are_clamped
     names_ignore_case_when_one_fits
     numbers_at_the_edge
+    only_if_skipped_keeps_the_old_content
     only_if_skips_a_build_and_what_needs_it
     only_if_skips_a_step
     only_what_is_asked_for

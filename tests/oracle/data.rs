@@ -68,6 +68,7 @@ pub struct Data {
     pub tables: Vec<Table>,
     pub zone: &'static str,
     pub as_of: Timestamp,
+    text_keys: bool,
 }
 
 const ZONES: [&str; 7] = [
@@ -97,9 +98,10 @@ impl Data {
     pub fn random(random: &mut Random) -> Data {
         let zone = *random.pick(&ZONES);
         let as_of: Timestamp = random.pick(&INSTANTS).parse().unwrap();
+        let text_keys = random.percent(30);
         let mut maker = Maker { random, zone: TimeZone::get(zone).unwrap(), as_of };
-        let tables = maker.tables();
-        Data { tables, zone, as_of }
+        let tables = maker.tables(text_keys);
+        Data { tables, zone, as_of, text_keys }
     }
 
     pub fn table(&self, name: &str) -> &Table {
@@ -112,12 +114,13 @@ impl Data {
         next.as_of = self.as_of + (random.between(1, 20) * 12).hours();
         let mut maker =
             Maker { random, zone: TimeZone::get(self.zone).unwrap(), as_of: next.as_of };
-        let fresh = maker.tables();
+        let fresh = maker.tables(self.text_keys);
         for (table, fresh) in next.tables.iter_mut().zip(fresh) {
             table.rows.retain(|_| !maker.random.percent(20));
             for row in fresh.rows {
                 let known = |r: &Vec<Value>| table.key > 0 && r[..table.key] == row[..table.key];
-                if maker.random.percent(40) && !table.rows.iter().any(known) {
+                let keyless = table.key > 0 && matches!(row[0], Value::Missing);
+                if maker.random.percent(40) && !keyless && !table.rows.iter().any(known) {
                     table.rows.push(row);
                 }
             }
@@ -176,8 +179,7 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn tables(&mut self) -> Vec<Table> {
-        let text_keys = self.random.percent(30);
+    fn tables(&mut self, text_keys: bool) -> Vec<Table> {
         let key = |n: i64| match text_keys {
             true => Value::Text(format!("c{n}")),
             false => Value::Int(n.into()),

@@ -440,14 +440,14 @@ impl World<'_> {
     fn first_or_last(&self, function: Aggregate, of: &Expr, ways: &[Frames], by: &Sort) -> Value {
         let calendar = &self.calendar;
         let highest = (function == Aggregate::Last) != by.descending;
-        let mut best: Option<(Value, Key, Value)> = None;
+        let mut best: Option<(Value, Option<Key>, Value)> = None;
         for frames in ways {
             let (sort, v) = (self.value(&by.expr, frames), self.value(of, frames));
             if matches!(sort, Value::Missing) || matches!(v, Value::Missing) {
                 continue;
             }
             let (_, last) = frames.last().unwrap();
-            let key = self.key(last.dimension, last.row).expect("linked rows have keys here");
+            let key = self.key(last.dimension, last.row);
             let better = best.as_ref().is_none_or(|(known, known_key, _)| {
                 match order(&sort, known, calendar).unwrap() {
                     Ordering::Equal => key > *known_key,
@@ -521,7 +521,7 @@ impl World<'_> {
                 Int(calendar.day(t).unwrap().weekday().to_monday_one_offset().into())
             }
             ("hour", [t]) => Int(calendar.local(t).unwrap().hour().into()),
-            ("date", [t]) => Date(calendar.day(t).unwrap()),
+            ("date", [t, ..]) => Date(calendar.day(t).unwrap()),
             ("days_between", [a, b]) => {
                 let (a, b) = (calendar.day(a).unwrap(), calendar.day(b).unwrap());
                 let n = a.until((jiff::Unit::Day, b)).unwrap().get_days();

@@ -111,6 +111,32 @@ impl Script {
     }
 }
 
+impl Script {
+    /// The statements that some text speaks of by a name or a label, and what they are made from.
+    pub fn needed(&self, text: &str) -> Vec<usize> {
+        let words = |text: &str| -> Vec<String> {
+            text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect()
+        };
+        let mut names = words(text);
+        let mut needed: Vec<usize> = (0..self.header).collect();
+        for n in (self.header..self.statements.len()).rev() {
+            let line = self.statements[n].to_string();
+            let (made, label) = match line.split_once(" as \"") {
+                Some((_, label)) if line.contains("save audience ") => {
+                    (String::new(), label.split('"').next().unwrap_or_default().to_owned())
+                }
+                _ => (line.split(" = ").next().unwrap_or_default().to_owned(), "\0".to_owned()),
+            };
+            if text.contains(&label) || words(&made).iter().any(|w| names.contains(w)) {
+                needed.push(n);
+                names.extend(words(&line).into_iter().filter(|w| w.starts_with('t')));
+            }
+        }
+        needed.sort();
+        needed
+    }
+}
+
 /// What a rule can speak of.
 #[derive(Clone, Debug)]
 struct Scope {

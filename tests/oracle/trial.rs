@@ -119,25 +119,27 @@ impl Trial {
     /// A smaller trial that still differs, and how.
     pub fn shrunk(mut self, mut difference: String) -> (Trial, String) {
         let begun = std::time::Instant::now();
-        loop {
-            let mut progress = false;
-            for mut candidate in self.smaller() {
-                if begun.elapsed() > SHRINKING {
-                    return (self, difference);
-                }
-                if let Outcome::Differs(how) = candidate.examine(&mut Tally::default()) {
-                    (self, difference) = (candidate, how);
-                    progress = true;
+        let (mut at, mut progress) = (0, false);
+        while begun.elapsed() < SHRINKING {
+            let Some(mut candidate) = self.smaller(&difference).into_iter().nth(at) else {
+                if !progress {
                     break;
                 }
-            }
-            if !progress {
-                return (self, difference);
+                (at, progress) = (0, false);
+                continue;
+            };
+            match candidate.examine(&mut Tally::default()) {
+                Outcome::Differs(how) => {
+                    (self, difference) = (candidate, how);
+                    progress = true;
+                }
+                _ => at += 1,
             }
         }
+        (self, difference)
     }
 
-    fn smaller(&self) -> Vec<Trial> {
+    fn smaller(&self, difference: &str) -> Vec<Trial> {
         let mut found = Vec::new();
         let mut with = |change: &dyn Fn(&mut Trial) -> bool| {
             let mut other = self.clone();
@@ -146,6 +148,20 @@ impl Trial {
             }
         };
         with(&|t| t.runs.len() > 1 && t.runs.pop().is_some());
+        with(&|t| t.runs.len() > 1 && !t.runs.remove(0).0.tables.is_empty());
+        // What the audience that differs does not need.
+        for run in 0..self.runs.len() {
+            let Some(script) = &self.runs[run].1 else { continue };
+            let needed = script.needed(difference);
+            if needed.len() < script.statements.len() {
+                with(&|t| {
+                    let script = t.runs[run].1.as_mut().unwrap();
+                    script.statements =
+                        needed.iter().map(|&n| script.statements[n].clone()).collect();
+                    true
+                });
+            }
+        }
         // Many statements at once, then one.
         for parts in [2, 4, 1000] {
             for run in 0..self.runs.len() {
@@ -182,6 +198,9 @@ impl Trial {
             for table in 0..self.runs[run].0.tables.len() {
                 let rows = self.runs[run].0.tables[table].rows.len();
                 for parts in [1, 2, 4, 1000] {
+                    if rows == 0 {
+                        continue;
+                    }
                     let step = (rows / parts).max(1);
                     for start in (0..rows).step_by(step) {
                         with(&|t| {
