@@ -2,6 +2,7 @@
 //!
 //! * [`cases`]: one file per case under `tests/cases/`; its README describes the format.
 //! * [`field`]: field cases that no script alone can show: crashes, locks, limits.
+//! * [`laws`]: what holds for every campaign, tried on random ones.
 //! * [`oracle`]: random campaigns against a naive evaluator.
 //! * [`program`]: the examples, the README, and what a shell sees of the binary.
 //! * [`engine`]: the library that `make setup` fetched.
@@ -11,6 +12,7 @@
 mod cases;
 mod engine;
 mod field;
+mod laws;
 mod oracle;
 mod program;
 mod support;

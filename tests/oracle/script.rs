@@ -190,6 +190,20 @@ impl<'a> Writer<'a> {
         Script { header, statements, saved }
     }
 
+    /// Only rules, each as a population of its own.
+    pub fn alone(&mut self, count: usize) -> Script {
+        let mut statements = self.header();
+        let header = statements.len();
+        for n in 0..count {
+            let table = *self.random.pick(&["customers", "customers", "orders", "lines"]);
+            let scope = Scope { table, outer: Vec::new(), carried: Vec::new() };
+            let rule = Some(self.rule(&scope, 3));
+            let before = format!("r{n} = build audience from {table}");
+            statements.push(Statement { before, rule, behind: String::new() });
+        }
+        Script { header, statements, saved: Vec::new() }
+    }
+
     fn header(&mut self) -> Vec<Statement> {
         let mut lines = vec![format!("campaign \"Random\" timezone \"{}\"", self.data.zone)];
         for table in &self.data.tables {

@@ -24,7 +24,6 @@ pub struct Stored {
     /// The values of `columns`, by key.
     pub rows: BTreeMap<Key, Vec<Value>>,
     pub moves: Moves,
-    pub versions: usize,
 }
 
 /// What a run must do.
@@ -317,11 +316,8 @@ impl World<'_> {
                 [old.rows.len(), after.rows.len(), entered, moves.len() - entered],
             ));
             after.moves = old.moves;
-            // The first version has no history: everybody was there.
-            if old.versions > 0 {
-                after.moves.extend(moves);
-            }
-            after.versions = old.versions + 1;
+            // The first version is an entry of all its members.
+            after.moves.extend(moves);
             expected.audiences.insert(label, after.clone());
         }
         // The whole audience, as far as its members still exist.
