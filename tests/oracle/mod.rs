@@ -43,7 +43,7 @@ fn shard(shard: u64) {
             }
             Outcome::Refused(why) => {
                 refused += 1;
-                eprintln!("seed {seed} is refused: {why}");
+                eprintln!("seed {seed} is refused: {why}\n{}", trial.show());
             }
             Outcome::Differs(how) => {
                 let (trial, how) = trial.shrunk(how);
