@@ -661,7 +661,7 @@ impl Execution<'_> {
             if skipped.contains(&export.step) {
                 continue;
             }
-            let written = exports::stage(self.engine, self.program, operation, export);
+            let written = exports::stage(self.engine, self.program, operation, export, &staged);
             staged.push(written.map_err(one)?);
         }
         Ok(staged)
