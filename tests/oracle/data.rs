@@ -180,7 +180,9 @@ fn literal(value: &Value) -> String {
         Value::Missing => "NULL".into(),
         Value::Bool(b) => b.to_string(),
         Value::Int(n) => n.to_string(),
-        Value::Decimal { digits, scale } => format!("{digits}::DECIMAL(18,2) / 1{:0>1$}", "", *scale as usize),
+        Value::Decimal { digits, scale } => {
+            format!("{digits}::DECIMAL(18,2) / 1{:0>1$}", "", *scale as usize)
+        }
         Value::Float(x) => format!("'{x:?}'::DOUBLE"),
         Value::Text(t) => format!("'{}'", t.replace('\'', "''")),
         Value::Date(d) => format!("DATE '{d}'"),

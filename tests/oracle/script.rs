@@ -703,7 +703,9 @@ impl<'a> Writer<'a> {
                     0 => format!("{tags} {not}contains \"a\"{case}"),
                     1 => format!("{tags} {not}contains any of (\"a\", \"b\"){case}"),
                     2 => format!("{tags} {not}contains every of (\"A\", \"b\"){case}"),
-                    3 => format!("{tags} is {}", self.random.pick(&["empty", "present", "missing"])),
+                    3 => {
+                        format!("{tags} is {}", self.random.pick(&["empty", "present", "missing"]))
+                    }
                     _ => format!("length({tags}) > {}", self.random.between(0, 1)),
                 }
             }

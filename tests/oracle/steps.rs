@@ -226,7 +226,8 @@ impl World<'_> {
                 let mut names: Vec<String> = Vec::new();
                 for operand in operands.iter().filter(|o| o.matching.is_empty()) {
                     let new = self.names(&operand.set);
-                    names.extend(new.into_iter().filter(|n| !names.contains(n)).collect::<Vec<_>>());
+                    names
+                        .extend(new.into_iter().filter(|n| !names.contains(n)).collect::<Vec<_>>());
                 }
                 names
             }
@@ -269,7 +270,8 @@ impl World<'_> {
             }
             let Set::Population(right) = &operand.set else { panic!("matching") };
             rows.retain(|key, row| {
-                let of = |name: &String| row.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+                let of =
+                    |name: &String| row.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
                 let carried = left.iter().map(|n| of(n).unwrap_or(Value::Missing));
                 let carried = Rc::new(carried.collect());
                 let row = self.row_of(dimension, key).unwrap();
