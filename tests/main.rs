@@ -2,7 +2,7 @@
 //!
 //! * [`cases`]: one file per case under `tests/cases/`; its README describes the format.
 //! * [`field`]: field cases that no script alone can show: crashes, locks, limits.
-//! * [`laws`]: what holds for every rule.
+//! * [`laws`]: what holds for every campaign, tried on random ones.
 //! * [`oracle`]: random campaigns against a naive evaluator.
 //! * [`samples`]: the sample campaigns over made data.
 //! * [`program`]: the examples, the README, and what a shell sees of the binary.

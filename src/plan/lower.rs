@@ -30,6 +30,11 @@ pub trait History {
     /// of the change. `None` for an audience that does not exist yet.
     fn changes(&self, audience: usize, entered: bool) -> Option<Select>;
 
+    /// Whether there is a log of deliveries.
+    fn has_deliveries(&self) -> bool {
+        true
+    }
+
     /// The keys `k0…` of the members of an older version.
     fn members_at(&self, audience: usize, version: u64) -> Option<Select>;
 }
@@ -292,6 +297,15 @@ impl<'a> Lowering<'a> {
     /// The rows of a dimension that exist: its base filter applied.
     fn dimension_source(&mut self, dimension: DimId) -> Source {
         let dim = &self.program[dimension];
+        if is_deliveries(&dim.scan) && !self.history.has_deliveries() {
+            // Nothing was ever delivered: no rows of these columns.
+            let columns = dim.columns.iter();
+            let columns = columns
+                .map(|c| (c.name.clone(), Scalar::Literal(Value::Missing, c.ty.clone())))
+                .collect();
+            let filter = Some(truth(false));
+            return Source::Query(Box::new(Select { columns, filter, ..Select::default() }));
+        }
         let scan = Source::Scan {
             scan: dim.scan.clone(),
             local_instants: dim.local_instants.as_ref().map(|(zone, columns)| {
@@ -1394,6 +1408,12 @@ impl<'a> Lowering<'a> {
             _ => !expr.is_condition(),
         }
     }
+}
+
+/// Whether rows come from the log of deliveries.
+fn is_deliveries(scan: &Scan) -> bool {
+    matches!(scan, Scan::Table { database, schema, table }
+        if database == "project" && schema == "camp" && table == "delivery")
 }
 
 /// The transition that a condition asks the row in frame 0 to be in.

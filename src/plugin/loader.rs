@@ -87,6 +87,10 @@ pub struct Plugin {
     table: abi::camp_plugin,
     /// What it says about itself.
     pub manifest: Manifest,
+    /// The hash of its manifest's bytes.
+    pub manifest_hash: String,
+    /// The manifest's bytes.
+    pub manifest_text: String,
     /// Where it was loaded from.
     pub path: PathBuf,
     /// A bug showed: it may not be trusted any more in this process.
@@ -138,8 +142,8 @@ fn open(path: &Path) -> Result<Plugin, LoadError> {
     let table = unsafe { abi::read_table(entry(host::table(), call.raw())) };
     let Some(table) = table else { return Err(LoadError::Refused(call.take_said())) };
     // SAFETY: the manifest lives as long as the library, which is never closed.
-    let manifest =
-        Manifest::parse(unsafe { table.manifest.bytes() }).map_err(LoadError::Manifest)?;
+    let bytes = unsafe { table.manifest.bytes() };
+    let manifest = Manifest::parse(bytes).map_err(LoadError::Manifest)?;
     let who = format!("Plugin `{}` {}", manifest.plugin.name, manifest.plugin.version);
     if manifest.abi.major != 0 && manifest.abi.major != abi::CAMP_ABI_MAJOR {
         return Err(LoadError::Interface(format!(
@@ -161,7 +165,14 @@ fn open(path: &Path) -> Result<Plugin, LoadError> {
     if let Some((function, _)) = missing.iter().find(|(_, missing)| *missing) {
         return Err(LoadError::Interface(format!("{who} does not provide `{function}`")));
     }
-    Ok(Plugin { table, manifest, path: path.to_owned(), tainted: AtomicBool::new(false) })
+    Ok(Plugin {
+        table,
+        manifest,
+        manifest_hash: super::lock::hash(bytes),
+        manifest_text: String::from_utf8_lossy(bytes).into_owned(),
+        path: path.to_owned(),
+        tainted: AtomicBool::new(false),
+    })
 }
 
 /// A call that a plugin did not end well.

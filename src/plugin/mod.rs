@@ -16,12 +16,15 @@ pub mod finder;
 mod gate;
 pub mod host;
 pub mod loader;
+pub mod lock;
 pub mod manifest;
 mod params;
+pub mod probe;
 mod report;
 pub mod rows;
 pub mod schemas;
 mod stream;
+pub mod trust;
 pub mod wire;
 
 use std::sync::Arc;
@@ -44,12 +47,48 @@ pub fn enable(
         return Ok(true);
     }
     let Some(place) = finder.find(name) else { return Ok(false) };
-    let plugin =
-        loader::load(&place.path).map_err(|e| e.into_diagnostic(name, &place.path, Some(span)))?;
+    let plugin = open(name, &place, finder).map_err(|wrong| match wrong.span() {
+        None => wrong.label(span, "used here"),
+        Some(_) => wrong,
+    })?;
     for activity in activity::activities(&plugin) {
         registry.register(Arc::new(activity));
     }
     Ok(true)
+}
+
+/// Loads a plugin that was found: at once when it came with Camp, else a private copy of what the
+/// project's lock trusts.
+///
+/// # Errors
+/// When it is not trusted, or cannot be loaded.
+pub fn open(
+    name: &str,
+    place: &finder::Place,
+    finder: &finder::Finder,
+) -> Result<Arc<loader::Plugin>, Diagnostic> {
+    let load = |path: &std::path::Path| {
+        loader::load(path).map_err(|e| e.into_diagnostic(name, &place.path, None))
+    };
+    if place.shipped {
+        return load(&place.path);
+    }
+    let project = finder.project.clone().unwrap_or_default();
+    let lock = lock::Lock::read(&project)?;
+    let entry = lock.find(name);
+    let bytes = trust::read(&place.path)?;
+    trust::compare(name, entry, &bytes)?;
+    let plugin = load(&trust::private_copy(&bytes)?)?;
+    if entry.is_some_and(|e| e.manifest != plugin.manifest_hash)
+        || plugin.manifest.plugin.name != name
+    {
+        return Err(Diagnostic::error(
+            crate::diagnostic::codes::plugin::NOT_TRUSTED,
+            format!("Plugin `{name}` describes itself differently than when it was trusted"),
+        )
+        .help("run `camp plugin add` again and look at what it says"));
+    }
+    Ok(plugin)
 }
 
 /// The macros that planner SQL may call on this engine (WIRE.md §3.2).

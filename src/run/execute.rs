@@ -152,6 +152,7 @@ impl Execution<'_> {
             .label(step.span, "would send")
             .help("name a database with `--db`, or use `--dry-run`")));
         }
+        self.check_secrets()?;
         let computed = self.compute_unguarded(run_id, dry_run)?;
         let failed = self.failed_expectations(&computed.report);
         if failed.is_empty() { Ok(computed) } else { Err(failed) }
@@ -272,6 +273,32 @@ impl Execution<'_> {
 
     // ---- plugins
 
+    /// Refuses a run that would only find out after the commit that a secret is missing.
+    fn check_secrets(&self) -> Outcome<()> {
+        let mut wrong = Diagnostics::default();
+        let external = self.plan.steps.iter().filter_map(|s| match &s.statement {
+            Statement::External { step, .. } => Some(*step),
+            _ => None,
+        });
+        for step in external.chain(self.plan.deliveries.iter().map(|d| d.step)) {
+            let Some(call) = plan::rows_of(self.program, step) else { continue };
+            for (param, variable) in &call.secrets {
+                if std::env::var_os(variable).is_some_and(|v| !v.is_empty()) {
+                    continue;
+                }
+                wrong.push(
+                    Diagnostic::error(
+                        codes::plugin::SECRET_MISSING,
+                        format!("The environment variable `{variable}` is not set"),
+                    )
+                    .label(call.places.find(&format!("params.{param}")), "its value is needed")
+                    .help(format!("set `{variable}` where Camp is started")),
+                );
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
     /// What a plugin may know of the run.
     fn facts(&self, step: usize, run_id: &str, dry_run: bool) -> RunFacts {
         RunFacts {
@@ -357,9 +384,22 @@ impl Execution<'_> {
                     if dry_run { Ok(()) } else { catalogue::log_deliveries(engine, &records) }
                 },
             );
+            let answered = sent.sent + sent.failed + sent.retry + sent.skipped + sent.checked;
+            let left = sent.failed + sent.retry + sent.rows.saturating_sub(answered);
             match outcome {
                 Ok(said) => report.warnings.extend(said),
                 Err(found) => report.warnings.extend(found),
+            }
+            if left > 0 && !dry_run {
+                let title = format!(
+                    "{left} of {} rows of `{}` were not delivered",
+                    sent.rows, sent.transition
+                );
+                report.warnings.push(
+                    Diagnostic::warning(codes::warnings::NOT_DELIVERED, title)
+                        .label(activity.name_span, "by this activity")
+                        .help("look at the receipts in `camp.delivery`"),
+                );
             }
             report.deliveries.push(sent);
         }
@@ -621,7 +661,7 @@ impl Execution<'_> {
             if skipped.contains(&export.step) {
                 continue;
             }
-            let written = exports::stage(self.engine, self.program, operation, export);
+            let written = exports::stage(self.engine, self.program, operation, export, &staged);
             staged.push(written.map_err(one)?);
         }
         Ok(staged)

@@ -23,6 +23,8 @@ pub enum Ty {
     Date,
     Timestamp,
     Instant,
+    /// Of texts.
+    List,
 }
 
 impl Ty {
@@ -36,6 +38,7 @@ impl Ty {
             Ty::Date => "DATE",
             Ty::Timestamp => "TIMESTAMP",
             Ty::Instant => "TIMESTAMPTZ",
+            Ty::List => "VARCHAR[]",
         }
     }
 }
@@ -67,6 +70,8 @@ pub struct Table {
 pub struct Data {
     pub tables: Vec<Table>,
     pub zone: &'static str,
+    /// Of a second file.
+    pub other: &'static str,
     pub as_of: Timestamp,
     text_keys: bool,
 }
@@ -94,14 +99,30 @@ const INSTANTS: [&str; 10] = [
     "2025-01-01T00:00:00Z",
 ];
 
+const CHANGES: [(&str, &str); 7] = [
+    ("2025-10-26T00:30:00Z", "Europe/Paris"),
+    ("2025-10-26T01:15:00Z", "Europe/Paris"),
+    ("2025-10-26T02:00:00Z", "Europe/Paris"),
+    ("2025-03-30T01:00:00Z", "Europe/Paris"),
+    ("2025-11-02T06:20:00Z", "America/New_York"),
+    ("2025-09-07T04:30:00Z", "America/Santiago"),
+    ("2025-04-06T03:30:00Z", "America/Santiago"),
+];
+
 impl Data {
     pub fn random(random: &mut Random) -> Data {
-        let zone = *random.pick(&ZONES);
-        let as_of: Timestamp = random.pick(&INSTANTS).parse().unwrap();
+        let mut zone = *random.pick(&ZONES);
+        let mut as_of: Timestamp = random.pick(&INSTANTS).parse().unwrap();
+        if random.percent(50) {
+            // Where something happens to the clock.
+            let (at, place) = *random.pick(&CHANGES);
+            (as_of, zone) = (at.parse().unwrap(), place);
+        }
+        let other = *random.pick(&ZONES);
         let text_keys = random.percent(30);
-        let mut maker = Maker { random, zone: TimeZone::get(zone).unwrap(), as_of };
+        let mut maker = Maker::new(random, zone, other, as_of);
         let tables = maker.tables(text_keys);
-        Data { tables, zone, as_of, text_keys }
+        Data { tables, zone, other, as_of, text_keys }
     }
 
     pub fn table(&self, name: &str) -> &Table {
@@ -112,8 +133,7 @@ impl Data {
     pub fn later(&self, random: &mut Random) -> Data {
         let mut next = self.clone();
         next.as_of = self.as_of + (random.between(1, 20) * 12).hours();
-        let mut maker =
-            Maker { random, zone: TimeZone::get(self.zone).unwrap(), as_of: next.as_of };
+        let mut maker = Maker::new(random, self.zone, self.other, next.as_of);
         let fresh = maker.tables(self.text_keys);
         for (table, fresh) in next.tables.iter_mut().zip(fresh) {
             table.rows.retain(|_| !maker.random.percent(20));
@@ -163,11 +183,15 @@ fn literal(value: &Value) -> String {
         Value::Decimal { digits, scale } => {
             format!("{digits}::DECIMAL(18,2) / 1{:0>1$}", "", *scale as usize)
         }
-        Value::Float(x) => format!("{x:?}::DOUBLE"),
+        Value::Float(x) => format!("'{x:?}'::DOUBLE"),
         Value::Text(t) => format!("'{}'", t.replace('\'', "''")),
         Value::Date(d) => format!("DATE '{d}'"),
         Value::Timestamp(t) => format!("TIMESTAMP '{t}'"),
         Value::Instant(t) => format!("TIMESTAMPTZ '{t}'"),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(literal).collect();
+            format!("[{}]::VARCHAR[]", items.join(", "))
+        }
         other => panic!("{other:?} in a table"),
     }
 }
@@ -175,10 +199,16 @@ fn literal(value: &Value) -> String {
 struct Maker<'a> {
     random: &'a mut Random,
     zone: TimeZone,
+    other: TimeZone,
     as_of: Timestamp,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
+    fn new(random: &'a mut Random, zone: &str, other: &str, as_of: Timestamp) -> Self {
+        let of = |name| TimeZone::get(name).unwrap();
+        Maker { random, zone: of(zone), other: of(other), as_of }
+    }
+
     fn tables(&mut self, text_keys: bool) -> Vec<Table> {
         let key = |n: i64| match text_keys {
             true => Value::Text(format!("c{n}")),
@@ -198,12 +228,19 @@ impl Maker<'_> {
                 self.maybe(|m| m.text(&["FR", "DE", "fr", "", "GR"])),
                 self.maybe(|m| Value::Int(m.random.between(-1, 60).into())),
                 self.maybe(Self::money),
-                self.maybe(|m| Value::Float(m.random.between(-8, 20) as f64 / 4.0)),
+                self.maybe(|m| match m.random.below(12) {
+                    0 => Value::Float(f64::NAN),
+                    _ => Value::Float(m.random.between(-8, 20) as f64 / 4.0),
+                }),
                 self.maybe(|m| Value::Bool(m.random.percent(50))),
                 self.maybe(Self::birth),
                 self.maybe(|m| Value::Timestamp(m.local())),
                 self.maybe(|m| Value::Instant(m.instant())),
                 referrer,
+                self.maybe(|m| {
+                    let many = m.random.below(3);
+                    Value::List((0..many).map(|_| m.maybe(|m| m.text(&["a", "A", "b"]))).collect())
+                }),
             ]);
         }
         let mut orders = Vec::new();
@@ -267,6 +304,7 @@ impl Maker<'_> {
                     ("signup", Timestamp),
                     ("seen", Instant),
                     ("referrer_id", key_ty),
+                    ("tags", List),
                 ],
                 1,
                 storage(),
@@ -390,7 +428,7 @@ impl Maker<'_> {
                 }
             };
             let local = local.round(jiff::Unit::Second).unwrap();
-            if !skipped(local, &self.zone) {
+            if !skipped(local, &self.zone) && !skipped(local, &self.other) {
                 return local;
             }
         }

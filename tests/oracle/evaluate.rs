@@ -203,10 +203,7 @@ impl World<'_> {
             ExprKind::Test { op, value, pattern, ignoring_case } => {
                 let case = |v| if *ignoring_case { folded(v) } else { v };
                 let v = case(self.value(value, frames));
-                let p = match self.value(pattern, frames) {
-                    Value::List(items) => Value::List(items.into_iter().map(case).collect()),
-                    p => case(p),
-                };
+                let p = case(self.value(pattern, frames));
                 text_test(*op, &v, &p)
             }
             ExprKind::Member { row, population } => self
@@ -214,6 +211,11 @@ impl World<'_> {
                 .and_then(|(dimension, row)| self.key(dimension, row))
                 .is_some_and(|key| self.contains(population, &key)),
             ExprKind::Matches { population, pairs } => self.matches(population, pairs, frames),
+            ExprKind::InList { value, list, ignoring_case } => {
+                let case = |v| if *ignoring_case { folded(v) } else { v };
+                let v = case(self.value(value, frames));
+                text_test(TextOp::Contains, &case(self.value(list, frames)), &v)
+            }
             ExprKind::Moved { entered, audience, row, window } => {
                 let key = self.resolve(row, frames).and_then(|(d, row)| self.key(d, row));
                 let Some(key) = key else { return false };
@@ -485,6 +487,7 @@ impl World<'_> {
             ("lower", [Text(t)]) => Text(value::lower(t)),
             ("upper", [Text(t)]) => Text(value::upper(t)),
             ("trim", [Text(t)]) => Text(t.trim().to_owned()),
+            ("length", [List(items)]) => Int(items.len() as i128),
             ("length", [Text(t)]) => Int(t.chars().count() as i128),
             ("left", [Text(t), Int(n)]) => Text(t.chars().take((*n).max(0) as usize).collect()),
             ("concat", texts) => Text(
@@ -544,6 +547,7 @@ impl World<'_> {
 fn folded(value: Value) -> Value {
     match value {
         Value::Text(t) => Value::Text(fold(&t)),
+        Value::List(items) => Value::List(items.into_iter().map(folded).collect()),
         other => other,
     }
 }
@@ -560,6 +564,15 @@ fn compares(op: Comparison, a: &Value, b: &Value, calendar: &Calendar) -> bool {
 }
 
 fn text_test(op: TextOp, value: &Value, pattern: &Value) -> bool {
+    if let Value::List(elements) = value {
+        let has = |item: &Value| !matches!(item, Value::Missing) && elements.contains(item);
+        return match (op, pattern) {
+            (TextOp::Contains, item) => has(item),
+            (TextOp::ContainsAny, Value::List(items)) => items.iter().any(has),
+            (TextOp::ContainsEvery, Value::List(items)) => items.iter().all(has),
+            other => panic!("{other:?} of a list"),
+        };
+    }
     let Value::Text(text) = value else { return false };
     if let Value::List(items) = pattern {
         let found = |item: &Value| matches!(item, Value::Text(t) if text.contains(t.as_str()));

@@ -6,12 +6,12 @@
 //! `CAMP_ORACLE_SEED`; each failure prints its seed and what is left after making it smaller.
 
 mod calendar;
-mod data;
+pub mod data;
 mod evaluate;
-mod random;
-mod script;
+pub mod random;
+pub mod script;
 mod steps;
-mod trial;
+pub mod trial;
 mod value;
 
 use trial::{Outcome, Tally, Trial};
@@ -43,7 +43,7 @@ fn shard(shard: u64) {
             }
             Outcome::Refused(why) => {
                 refused += 1;
-                eprintln!("seed {seed} is refused: {why}");
+                eprintln!("seed {seed} is refused: {why}\n{}", trial.show());
             }
             Outcome::Differs(how) => {
                 let (trial, how) = trial.shrunk(how);

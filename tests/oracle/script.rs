@@ -154,15 +154,41 @@ pub struct Writer<'a> {
     populations: Vec<Population>,
     /// Audiences that exist before this script.
     audiences: Vec<Population>,
-    /// Audiences that have a history.
     names: usize,
+    zone: &'static str,
+    /// Labels that another file of the run saves.
+    taken: Vec<String>,
+    /// Declarations of the first file, which the second one shares.
+    model: Vec<Statement>,
 }
 
 const WHOLE: [&str; 4] = ["day", "week", "month", "quarter"];
 
 impl<'a> Writer<'a> {
     pub fn new(random: &'a mut Random, data: &'a Data, audiences: Vec<Population>) -> Self {
-        Writer { random, data, populations: Vec::new(), audiences, names: 0 }
+        Writer {
+            random,
+            data,
+            populations: Vec::new(),
+            audiences,
+            names: 0,
+            zone: data.zone,
+            taken: Vec::new(),
+            model: Vec::new(),
+        }
+    }
+
+    /// For a second file of a run, in another zone.
+    pub fn second(
+        random: &'a mut Random,
+        data: &'a Data,
+        audiences: Vec<Population>,
+        first: &Script,
+    ) -> Self {
+        let taken = first.saved.iter().map(|s| s.name.clone()).collect();
+        let writer = Writer::new(random, data, audiences);
+        let model = first.statements[1..first.header].to_vec();
+        Writer { names: 50, zone: data.other, taken, model, ..writer }
     }
 
     /// A whole file.
@@ -190,8 +216,26 @@ impl<'a> Writer<'a> {
         Script { header, statements, saved }
     }
 
+    /// Only rules, each as a population of its own.
+    pub fn alone(&mut self, count: usize) -> Script {
+        let mut statements = self.header();
+        let header = statements.len();
+        for n in 0..count {
+            let table = *self.random.pick(&["customers", "customers", "orders", "lines"]);
+            let scope = Scope { table, outer: Vec::new(), carried: Vec::new() };
+            let rule = Some(self.rule(&scope, 3));
+            let before = format!("r{n} = build audience from {table}");
+            statements.push(Statement { before, rule, behind: String::new() });
+        }
+        Script { header, statements, saved: Vec::new() }
+    }
+
     fn header(&mut self) -> Vec<Statement> {
-        let mut lines = vec![format!("campaign \"Random\" timezone \"{}\"", self.data.zone)];
+        let mut lines = vec![format!("campaign \"Random\" timezone \"{}\"", self.zone)];
+        if !self.model.is_empty() {
+            let campaign = Statement::plain(lines.remove(0));
+            return std::iter::once(campaign).chain(self.model.clone()).collect();
+        }
         for table in &self.data.tables {
             let (name, columns) = (table.name, &table.columns);
             let source = match table.storage {
@@ -320,7 +364,7 @@ impl<'a> Writer<'a> {
             return self.build(statements);
         }
         let mut columns = first.columns.clone();
-        let mut all = |more: &[(String, Ty)]| {
+        let all = |columns: &mut Vec<(String, Ty)>, more: &[(String, Ty)]| {
             for column in more {
                 if columns.iter().all(|(n, _)| *n != column.0) {
                     columns.push(column.clone());
@@ -333,33 +377,42 @@ impl<'a> Writer<'a> {
         let mut tail = String::new();
         let set = match self.random.below(7) {
             0 => {
-                all(&a.1);
-                all(&b.1);
+                all(&mut columns, &a.1);
+                all(&mut columns, &b.1);
                 if self.random.percent(60) {
                     tail = format!(" limit {}", self.random.between(1, 8));
                 }
                 format!("{} union {} union {}", first.name, a.0, b.0)
             }
             1 => {
-                all(&a.1);
+                all(&mut columns, &a.1);
                 if self.random.percent(60) {
                     tail = format!(" limit {}", self.random.between(1, 8));
                 }
                 format!("{} union {}", first.name, a.0)
             }
             2 => {
-                all(&a.1);
+                all(&mut columns, &a.1);
                 format!("{} intersect {}", first.name, a.0)
             }
             3 => format!("{} exclude {}", first.name, a.0),
             4 => {
-                all(&a.1);
+                all(&mut columns, &a.1);
                 format!("{} union {} exclude {}", first.name, a.0, b.0)
             }
             5 => {
-                all(&a.1);
-                all(&b.1);
+                all(&mut columns, &a.1);
+                all(&mut columns, &b.1);
                 format!("{} intersect ({} union {})", first.name, a.0, b.0)
+            }
+            6 if table == "customers" && self.random.percent(50) => {
+                all(&mut columns, &a.1);
+                let text = columns.iter().find(|c| c.1 == Ty::Text).map(|c| c.0.clone());
+                let left = text.unwrap_or_else(|| "email".into());
+                if self.random.percent(50) {
+                    tail = " common columns only".into();
+                }
+                format!("({} union {}) exclude optouts matching {left} = address", first.name, a.0)
             }
             _ if table == "customers" => {
                 let op = *self.random.pick(&["exclude", "intersect"]);
@@ -367,7 +420,11 @@ impl<'a> Writer<'a> {
             }
             _ => format!("({} intersect {}) exclude {}", first.name, a.0, b.0),
         };
-        let (op, cut) = (set.contains("exclude") || set.contains("intersect"), !tail.is_empty());
+        let op = set.contains("exclude") || set.contains("intersect");
+        let cut = tail.contains("limit");
+        if tail.contains("common") {
+            columns.clear();
+        }
         let common = !set.contains("exclude") && self.random.percent(20);
         if common {
             tail = format!(" common columns only{tail}");
@@ -398,7 +455,7 @@ impl<'a> Writer<'a> {
             label = self.random.pick(&known).name.clone();
             mode = *self.random.pick(&["", " append", " merge", " update existing append"]);
         }
-        if saved.iter().any(|s| s.name == label) {
+        if saved.iter().any(|s| s.name == label) || self.taken.contains(&label) {
             return;
         }
         let mut text = format!("save audience {} as \"{label}\"{mode}", population.name);
@@ -638,6 +695,20 @@ impl<'a> Writer<'a> {
                 ]);
                 format!("{} is {test}", self.value(scope, ty, depth.min(1)))
             }
+            8 if self.random.percent(40) && self.column(scope, Ty::List).is_some() => {
+                let tags = self.column(scope, Ty::List).unwrap();
+                let not = *self.random.pick(&["", "not "]);
+                let case = *self.random.pick(&["", " ignoring case"]);
+                match self.random.below(5) {
+                    0 => format!("{tags} {not}contains \"a\"{case}"),
+                    1 => format!("{tags} {not}contains any of (\"a\", \"b\"){case}"),
+                    2 => format!("{tags} {not}contains every of (\"A\", \"b\"){case}"),
+                    3 => {
+                        format!("{tags} is {}", self.random.pick(&["empty", "present", "missing"]))
+                    }
+                    _ => format!("length({tags}) > {}", self.random.between(0, 1)),
+                }
+            }
             8 => match self.column(scope, Ty::Bool) {
                 Some(column) => match self.random.below(4) {
                     0 => column,
@@ -831,6 +902,7 @@ impl<'a> Writer<'a> {
                 ]))
                 .into(),
             },
+            Ty::List => unreachable!("lists are only tested"),
             Ty::Timestamp => (*self.random.pick(&[
                 "2025-03-31T12:00",
                 "2025-10-26T02:30",
@@ -968,6 +1040,7 @@ impl<'a> Writer<'a> {
                     format!("({} {op} {length})", self.value(scope, Ty::Date, depth))
                 }
             },
+            Ty::List => unreachable!("lists are only tested"),
             Ty::Timestamp | Ty::Instant => {
                 let op = *self.random.pick(&["+", "-"]);
                 let length = self.duration(true);

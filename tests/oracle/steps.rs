@@ -14,6 +14,7 @@ use camp::model::types::Type;
 use camp::model::value::Value;
 use camp::syntax::ast::SetOp;
 
+use super::calendar::Calendar;
 use super::evaluate::{Frame, Members, Moves, World};
 use super::value::{Key, order, widened};
 
@@ -24,7 +25,6 @@ pub struct Stored {
     /// The values of `columns`, by key.
     pub rows: BTreeMap<Key, Vec<Value>>,
     pub moves: Moves,
-    pub versions: usize,
 }
 
 /// What a run must do.
@@ -50,6 +50,8 @@ impl World<'_> {
             Expected { audiences: before.clone(), held: true, ..Expected::default() };
         let program = self.program;
         for step in &program.steps {
+            let zone = &program[step.campaign].timezone;
+            self.calendar = Calendar::new(self.calendar.now, zone);
             let skipped = step.only_if.as_ref().is_some_and(|c| !self.holds(c, &Vec::new()));
             match &step.kind {
                 StepKind::Expect { condition, .. } => {
@@ -153,8 +155,12 @@ impl World<'_> {
 
     fn combine(&self, combine: &Combination, activity: &ActivityStep) -> Vec<Members> {
         let dimension = self.program[activity.outputs[0]].dimension;
-        let all = self.set(&combine.set, dimension);
+        let columns = &self.program[activity.outputs[0]].columns;
         let Set::Operation { op, operands } = &combine.set else { panic!("one operand") };
+        // An exclusion has the columns of its left set.
+        let left: Option<Vec<String>> =
+            (*op == SetOp::Exclude).then(|| columns.iter().map(|c| c.name.clone()).collect());
+        let all = self.operation(*op, operands, left, dimension);
         let mut inside = all.clone();
         if let Some(limit) = &combine.limit {
             let Value::Int(limit) = self.value(limit, &Vec::new()) else { panic!("a limit") };
@@ -176,7 +182,6 @@ impl World<'_> {
         };
         let mut rest = everyone;
         rest.retain(|key, _| !inside.contains_key(key));
-        let columns = &self.program[activity.outputs[0]].columns;
         let carried = |named: Named| {
             let values = |row: Vec<(String, Value)>| {
                 let of = |c: &CarriedColumn| {
@@ -206,56 +211,80 @@ impl World<'_> {
         all
     }
 
+    fn names(&self, set: &Set) -> Vec<String> {
+        match set {
+            Set::Population(Population::Transition(t)) => {
+                self.program[*t].columns.iter().map(|c| c.name.clone()).collect()
+            }
+            Set::Population(Population::Audience(i)) => {
+                let existing = self.program.audiences[*i].existing.iter();
+                existing.flat_map(|a| &a.columns[a.key.len()..]).map(|c| c.name.clone()).collect()
+            }
+            Set::Population(Population::Dimension(_)) => Vec::new(),
+            Set::Operation { op: SetOp::Exclude, operands } => self.names(&operands[0].set),
+            Set::Operation { operands, .. } => {
+                let mut names: Vec<String> = Vec::new();
+                for operand in operands.iter().filter(|o| o.matching.is_empty()) {
+                    let new = self.names(&operand.set);
+                    names
+                        .extend(new.into_iter().filter(|n| !names.contains(n)).collect::<Vec<_>>());
+                }
+                names
+            }
+        }
+    }
+
     fn set(&self, set: &Set, dimension: DimId) -> Named {
         match set {
             Set::Population(population) => {
-                let names: Vec<String> = match population {
-                    Population::Transition(t) => {
-                        self.program[*t].columns.iter().map(|c| c.name.clone()).collect()
-                    }
-                    Population::Audience(i) => {
-                        let existing = self.program.audiences[*i].existing.iter();
-                        existing
-                            .flat_map(|a| &a.columns[a.key.len()..])
-                            .map(|c| c.name.clone())
-                            .collect()
-                    }
-                    Population::Dimension(_) => panic!("a dimension is combined"),
-                };
+                let names = self.names(set);
                 let row = |f: Frame| {
                     let key = self.key(f.dimension, f.row).unwrap();
                     (key, names.iter().cloned().zip(f.carried.iter().cloned()).collect())
                 };
                 self.members(population).into_iter().map(row).collect()
             }
-            Set::Operation { op: SetOp::Union, operands } => self.union(operands, dimension),
-            Set::Operation { op, operands } => {
-                let exclude = *op == SetOp::Exclude;
-                let mut rows = self.set(&operands[0].set, dimension);
-                for operand in &operands[1..] {
-                    let is_in: Box<dyn Fn(&Key, &Vec<(String, Value)>) -> bool> =
-                        if operand.matching.is_empty() {
-                            let other = self.set(&operand.set, dimension);
-                            Box::new(move |key, _| other.contains_key(key))
-                        } else {
-                            let Set::Population(right) = &operand.set else { panic!("matching") };
-                            Box::new(move |key, row| {
-                                let carried = Rc::new(row.iter().map(|(_, v)| v.clone()).collect());
-                                let row = self.row_of(dimension, key).unwrap();
-                                let left = Frame { dimension, row, carried };
-                                self.matches(right, &operand.matching, &vec![(0, left)])
-                            })
-                        };
-                    rows.retain(|key, row| is_in(key, row) != exclude);
-                }
-                if !exclude {
-                    let same = operands.iter().filter(|o| o.matching.is_empty());
-                    let all = self.union(&same.cloned().collect::<Vec<_>>(), dimension);
-                    rows = rows.into_keys().map(|k| (k.clone(), all[&k].clone())).collect();
-                }
-                rows
-            }
+            Set::Operation { op, operands } => self.operation(*op, operands, None, dimension),
         }
+    }
+
+    /// An operation; `left` are the columns that a `matching` speaks of, where they are not all.
+    fn operation(
+        &self,
+        op: SetOp,
+        operands: &[Operand],
+        left: Option<Vec<String>>,
+        dimension: DimId,
+    ) -> Named {
+        if op == SetOp::Union {
+            return self.union(operands, dimension);
+        }
+        let exclude = op == SetOp::Exclude;
+        let left = left.unwrap_or_else(|| self.names(&operands[0].set));
+        let mut rows = self.set(&operands[0].set, dimension);
+        for operand in &operands[1..] {
+            if operand.matching.is_empty() {
+                let other = self.set(&operand.set, dimension);
+                rows.retain(|key, _| other.contains_key(key) != exclude);
+                continue;
+            }
+            let Set::Population(right) = &operand.set else { panic!("matching") };
+            rows.retain(|key, row| {
+                let of =
+                    |name: &String| row.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+                let carried = left.iter().map(|n| of(n).unwrap_or(Value::Missing));
+                let carried = Rc::new(carried.collect());
+                let row = self.row_of(dimension, key).unwrap();
+                let frames = vec![(0, Frame { dimension, row, carried })];
+                self.matches(right, &operand.matching, &frames) != exclude
+            });
+        }
+        if !exclude {
+            let same = operands.iter().filter(|o| o.matching.is_empty());
+            let all = self.union(&same.cloned().collect::<Vec<_>>(), dimension);
+            rows = rows.into_keys().map(|k| (k.clone(), all[&k].clone())).collect();
+        }
+        rows
     }
 
     fn save(
@@ -320,11 +349,8 @@ impl World<'_> {
                 [old.rows.len(), after.rows.len(), entered, moves.len() - entered],
             ));
             after.moves = old.moves;
-            // The first version has no history: everybody was there.
-            if old.versions > 0 {
-                after.moves.extend(moves);
-            }
-            after.versions = old.versions + 1;
+            // The first version is an entry of all its members.
+            after.moves.extend(moves);
             expected.audiences.insert(label, after.clone());
         }
         // The whole audience, as far as its members still exist.

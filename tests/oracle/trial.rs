@@ -16,16 +16,22 @@ use super::calendar::{Calendar, later};
 use super::data::Data;
 use super::evaluate::World;
 use super::random::Random;
-use super::script::{Script, Writer};
+use super::script::{Population, Script, Writer};
 use super::steps::{Expected, Stored};
 use super::value::{Key, is_printed};
 use crate::support::database;
 
+/// Data and scripts of a run; no scripts: not written yet.
+#[derive(Clone, Debug)]
+pub struct Run {
+    data: Data,
+    scripts: Vec<Script>,
+}
+
 /// What one seed makes.
 #[derive(Clone, Debug)]
 pub struct Trial {
-    /// Data and script of each run.
-    pub runs: Vec<(Data, Option<Script>)>,
+    pub runs: Vec<Run>,
     random: Random,
 }
 
@@ -56,7 +62,8 @@ impl Trial {
         let mut random = Random::new(seed);
         let data = Data::random(&mut random);
         let next = data.later(&mut random);
-        Trial { runs: vec![(data, None), (next, None)], random }
+        let run = |data| Run { data, scripts: Vec::new() };
+        Trial { runs: vec![run(data), run(next)], random }
     }
 
     /// Runs everything. The scripts that are not written yet are, without what the checker refuses.
@@ -67,25 +74,34 @@ impl Trial {
         let mut saved = Vec::new();
         let mut compared = 0;
         for n in 0..self.runs.len() {
-            let (data, script) = &mut self.runs[n];
+            let Run { data, scripts } = &mut self.runs[n];
             data.store(folder);
-            let fresh = script.is_none();
-            let script = script.get_or_insert_with(|| {
-                Writer::new(&mut self.random, data, std::mem::take(&mut saved)).script()
-            });
-            if fresh {
+            if scripts.is_empty() {
+                let known: Vec<Population> = std::mem::take(&mut saved);
+                let two = self.random.percent(35);
+                let mut writer = Writer::new(&mut self.random, data, known.clone());
+                let mut script = writer.script();
                 tally.written += script.statements.len();
-                without_refused(folder, data, script, tally);
+                without_refused(folder, data, &mut script, tally);
+                scripts.push(script);
+                if two {
+                    // Another file of the same run, in another zone.
+                    let mut writer = Writer::second(&mut self.random, data, known, &scripts[0]);
+                    let mut script = writer.script();
+                    tally.written += script.statements.len();
+                    without_refused(folder, data, &mut script, tally);
+                    scripts.push(script);
+                }
             }
             let settings = settings(folder, data);
-            let file = write(folder, script);
+            let files = write(folder, scripts);
             let mut session = Session::new(settings);
-            let (program, found) = session.check(std::slice::from_ref(&file));
+            let (program, found) = session.check(&files);
             let Some(program) = program else {
                 return Outcome::Refused(words(&found));
             };
             let expected = expect(&program, data, &audiences);
-            let ran = session.run(std::slice::from_ref(&file), &mut |_| {});
+            let ran = session.run(&files, &mut |_| {});
             let context = |what: String| Outcome::Differs(format!("run {}: {what}", n + 1));
             match (&ran, expected.held) {
                 (Err(found), true) => return context(format!("it failed: {}", words(found))),
@@ -109,7 +125,7 @@ impl Trial {
             }
             compared += expected.audiences.len();
             if expected.held {
-                saved = script.saved.clone();
+                saved = scripts.iter().flat_map(|s| s.saved.clone()).collect();
             }
             audiences = expected.audiences;
         }
@@ -141,71 +157,62 @@ impl Trial {
 
     fn smaller(&self, difference: &str) -> Vec<Trial> {
         let mut found = Vec::new();
-        let mut with = |change: &dyn Fn(&mut Trial) -> bool| {
+        let mut with = |change: &dyn Fn(&mut Trial)| {
             let mut other = self.clone();
-            if change(&mut other) {
-                found.push(other);
-            }
+            change(&mut other);
+            found.push(other);
         };
-        with(&|t| t.runs.len() > 1 && t.runs.pop().is_some());
-        with(&|t| t.runs.len() > 1 && !t.runs.remove(0).0.tables.is_empty());
-        // What the audience that differs does not need.
-        for run in 0..self.runs.len() {
-            let Some(script) = &self.runs[run].1 else { continue };
-            let needed = script.needed(difference);
-            if needed.len() < script.statements.len() {
-                with(&|t| {
-                    let script = t.runs[run].1.as_mut().unwrap();
-                    script.statements =
-                        needed.iter().map(|&n| script.statements[n].clone()).collect();
-                    true
-                });
-            }
+        if self.runs.len() > 1 {
+            with(&|t| drop(t.runs.pop()));
+            with(&|t| drop(t.runs.remove(0)));
         }
-        // Many statements at once, then one.
-        for parts in [2, 4, 1000] {
-            for run in 0..self.runs.len() {
-                let Some(script) = &self.runs[run].1 else { continue };
+        for (r, run) in self.runs.iter().enumerate() {
+            for (s, script) in run.scripts.iter().enumerate() {
+                if run.scripts.len() > 1 {
+                    with(&|t| drop(t.runs[r].scripts.remove(s)));
+                }
+                // What the audience that differs does not need.
+                let needed = script.needed(difference);
+                if needed.len() < script.statements.len() {
+                    with(&|t| {
+                        let script = &mut t.runs[r].scripts[s];
+                        script.statements =
+                            needed.iter().map(|&n| script.statements[n].clone()).collect();
+                    });
+                }
                 let (from, to) = (script.header, script.statements.len());
-                let step = ((to - from) / parts).max(1);
-                for start in (from..to).step_by(step).rev() {
-                    with(&|t| {
-                        let script = t.runs[run].1.as_mut().unwrap();
-                        script.statements.drain(start..(start + step).min(to));
-                        true
-                    });
+                for parts in [2, 4, 1000] {
+                    let step = ((to - from) / parts).max(1);
+                    for start in (from..to).step_by(step).rev() {
+                        with(&|t| {
+                            let statements = &mut t.runs[r].scripts[s].statements;
+                            statements.drain(start..(start + step).min(to));
+                        });
+                    }
                 }
             }
         }
-        for run in 0..self.runs.len() {
-            let Some(script) = &self.runs[run].1 else { continue };
-            for (n, statement) in script.statements.iter().enumerate() {
-                for rule in statement.rule.iter().flat_map(|r| r.smaller()) {
-                    with(&|t| {
-                        let script = t.runs[run].1.as_mut().unwrap();
-                        script.statements[n].rule = Some(rule.clone());
-                        true
-                    });
-                }
-                let named = statement.before.split(" = ").next().unwrap_or_default();
-                if n >= script.header && !statement.behind.is_empty() {
-                    with(&|t| {
-                        t.runs[run].1.as_mut().unwrap().statements[n].behind.clear();
-                        !named.is_empty()
-                    });
+        for (r, run) in self.runs.iter().enumerate() {
+            for (s, script) in run.scripts.iter().enumerate() {
+                for (n, statement) in script.statements.iter().enumerate() {
+                    for rule in statement.rule.iter().flat_map(|r| r.smaller()) {
+                        with(&|t| {
+                            t.runs[r].scripts[s].statements[n].rule = Some(rule.clone());
+                        });
+                    }
+                    if n >= script.header && !statement.behind.is_empty() {
+                        with(&|t| t.runs[r].scripts[s].statements[n].behind.clear());
+                    }
                 }
             }
-            for table in 0..self.runs[run].0.tables.len() {
-                let rows = self.runs[run].0.tables[table].rows.len();
+            for (n, table) in run.data.tables.iter().enumerate() {
+                let rows = table.rows.len();
                 for parts in [1, 2, 4, 1000] {
-                    if rows == 0 {
-                        continue;
-                    }
                     let step = (rows / parts).max(1);
                     for start in (0..rows).step_by(step) {
                         with(&|t| {
-                            t.runs[run].0.tables[table].rows.drain(start..(start + step).min(rows));
-                            true
+                            let rows = &mut t.runs[r].data.tables[n].rows;
+                            rows.drain(start..(start + step).min(rows.len()));
                         });
                     }
                 }
@@ -217,7 +224,7 @@ impl Trial {
     /// Everything that is needed to see it again.
     pub fn show(&self) -> String {
         let mut text = String::new();
-        for (data, script) in &self.runs {
+        for Run { data, scripts } in &self.runs {
             text += &format!("as of {} in {}\n", data.as_of, data.zone);
             for table in data.tables.iter().filter(|t| !t.rows.is_empty()) {
                 let names: Vec<&str> = table.columns.iter().map(|c| c.0).collect();
@@ -227,7 +234,7 @@ impl Trial {
                     text += &format!("    {}\n", row.join(", "));
                 }
             }
-            if let Some(script) = script {
+            for script in scripts {
                 text += &script.text();
             }
         }
@@ -269,19 +276,22 @@ pub fn settings(folder: &Path, data: &Data) -> Settings {
     }
 }
 
-/// The script as a file.
-pub fn write(folder: &Path, script: &Script) -> String {
-    let file = folder.join("random.camp");
-    std::fs::write(&file, script.text()).unwrap();
-    file.display().to_string()
+/// The scripts as files.
+pub fn write(folder: &Path, scripts: &[Script]) -> Vec<String> {
+    let file = |(n, script): (usize, &Script)| {
+        let file = folder.join(format!("random_{n}.camp"));
+        std::fs::write(&file, script.text()).unwrap();
+        file.display().to_string()
+    };
+    scripts.iter().enumerate().map(file).collect()
 }
 
 /// Takes out what the checker refuses, and what depends on it.
 pub fn without_refused(folder: &Path, data: &Data, script: &mut Script, tally: &mut Tally) {
     for _ in 0..30 {
-        let file = write(folder, script);
+        let files = write(folder, std::slice::from_ref(script));
         let mut session = Session::new(settings(folder, data));
-        let (_, found) = session.check(&[file]);
+        let (_, found) = session.check(&files);
         let mut lines: Vec<usize> = Vec::new();
         for d in found.iter().filter(|d| d.severity == Severity::Error) {
             let place = d.span().and_then(|s| session.sources.place(s));
@@ -338,7 +348,12 @@ pub fn world<'a>(
             .iter()
             .map(|c| table.columns.iter().position(|t| t.0 == c.name).unwrap())
             .collect();
-        let row = |row: &Vec<Value>| at.iter().map(|&i| row[i].clone()).collect();
+        // What is no number is no value.
+        let read = |v: &Value| match v {
+            Value::Float(x) if x.is_nan() => Value::Missing,
+            v => v.clone(),
+        };
+        let row = |row: &Vec<Value>| at.iter().map(|&i| read(&row[i])).collect();
         let mut rows: Vec<Vec<Value>> = table.rows.iter().map(row).collect();
         if let Some((zone, columns)) = &dimension.local_instants {
             let zone = jiff::tz::TimeZone::get(zone).unwrap();

@@ -57,4 +57,7 @@ codes! {
     LOCK_UNREADABLE = "E0616", "plugin.lock_unreadable", Plugin, "`camp.lock` cannot be used",
         "`camp.lock` holds the versions and hashes of the plugins that a project trusts. Restore it, or write it anew with `camp plugin add`.",
         bad "", good "";
+    SECRET_MISSING = "E0617", "plugin.secret_missing", Usage, "A secret is not set",
+        "The script names an environment variable, whose value only the activity gets to see. Set it where Camp is started.",
+        bad "", good "";
 }

@@ -40,6 +40,10 @@ codes! {
         "Rows without a value of the `for each` column",
         "`for each COLUMN` saves one audience per value. Rows that have no value are in none of them. `select coalesce(COLUMN, \"other\") as COLUMN` gives them one.",
         bad "", good "";
+    NOT_DELIVERED = "W0953", "run.not_delivered", Data,
+        "Rows were not delivered",
+        "Everything is saved, but the other side did not take some rows. `camp.delivery` in the project's database has a receipt with the reason for each; the link `deliveries` finds them in a campaign.",
+        bad "", good "";
     AUDIENCE_EMPTIED = "W0980", "catalogue.emptied", Data,
         "An audience becomes empty",
         "The audience had members and the new rule finds nobody. It is saved with its columns and no rows. An `expect count(…) > 0` before the save refuses that.",

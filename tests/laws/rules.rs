@@ -1,5 +1,5 @@
-//! Laws of the language, for many rules over rows with everything that is awkward: missing values,
-//! empty texts, NaN, ties, rows without links.
+//! Rules and values against the same in SQL by hand, over rows with everything that is awkward: missing
+//! values, empty texts, NaN, ties, rows without links.
 
 use std::fmt::Write as _;
 
