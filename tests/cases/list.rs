@@ -116,6 +116,7 @@ cases! { run:
     dates_at_the_edge_of_the_calendar
     definitions_with_parameters
     dimension_filter_holds_through_links
+    documentation_comments_reach_the_catalogue
     dry_run_saves_nothing
     entered_and_left_an_audience
     exclusion_of_an_audience_by_a_stored_column
@@ -329,7 +330,6 @@ cases! { field:
 cases! { fixme:
     check_an_import_that_is_not_there
     run_csv_line_breaks_in_quotes
-    run_documentation_comments_reach_the_catalogue
     run_save_for_each_leaves_nobody_behind
     run_the_repeated_hour_is_the_later_one
     run_two_exports_to_one_file
