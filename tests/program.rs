@@ -2,4 +2,5 @@
 
 mod commands;
 mod examples;
+mod plugins;
 mod readme;

@@ -279,6 +279,7 @@ pub struct ExecutedCall {
     title: String,
     way: Way,
     key_fault: Diagnostic,
+    stranger_fault: Diagnostic,
 }
 
 impl PluginActivity {
@@ -345,6 +346,11 @@ impl PluginActivity {
                 key_fault: report::fault(
                     &self.plugin,
                     "the key of its rows is missing or repeats",
+                    at,
+                ),
+                stranger_fault: report::fault(
+                    &self.plugin,
+                    "it gives rows that its dimension does not have",
                     at,
                 ),
             },
@@ -414,6 +420,7 @@ impl Operation for RowCall {
             outputs,
             checks: Vec::new(),
             key_fault: self.planned.key_fault.clone(),
+            stranger_fault: self.planned.stranger_fault.clone(),
         });
         Ok(())
     }
@@ -526,6 +533,7 @@ impl Operation for PlannedCall {
             outputs,
             checks,
             key_fault: self.key_fault.clone(),
+            stranger_fault: self.key_fault.clone(),
         });
         Ok(())
     }
