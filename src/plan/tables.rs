@@ -146,7 +146,8 @@ impl Planner<'_> {
             tables.push(table);
         }
         let step = self.step;
-        self.demands.push(Demand::Tables(Prepared { step, level, query, inputs, tables }));
+        let prepared = Prepared { step, level, query, inputs, tables };
+        self.demands.push(Demand::Tables(Box::new(prepared)));
     }
 
     fn resolved(&mut self, input: &QueryInput) -> Resolved {
@@ -250,9 +251,9 @@ pub(super) fn emit(
     planner: &mut Planner<'_>,
     relations: &Relations,
     plan: &mut Plan,
-    prepared: Prepared,
+    prepared: Box<Prepared>,
 ) {
-    let Prepared { step, query, inputs, tables, .. } = prepared;
+    let Prepared { step, query, inputs, tables, .. } = *prepared;
     match query.way {
         Way::Queries => {}
         Way::Rows => return emit_rows(planner, relations, plan, (step, &query, &inputs, &tables)),
