@@ -286,6 +286,17 @@ impl PluginActivity {
     fn rows(&self, bound: BoundCall, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
         let manifest = self.manifest();
         let at = bound.places.activity;
+        if binder.options().safe && manifest.kind == Kind::Delivery {
+            binder.report(
+                Diagnostic::error(
+                    codes::REFUSED,
+                    format!("`{}` is not allowed under `--safe`", self.spec.name),
+                )
+                .label(at, "sends rows to the outside")
+                .help("run without `--safe`"),
+            );
+            return None;
+        }
         let relations: Vec<Vec<(String, Type)>> =
             bound.relations.iter().map(|r| r.columns(binder.program())).collect();
         let (run, facts) = run_facts(binder);
