@@ -14,6 +14,8 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod engine;
+#[cfg(test)]
+mod generated;
 pub mod model;
 pub mod plan;
 pub mod plugin;

@@ -4,6 +4,7 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -18,9 +19,11 @@ use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::model::program::Program;
 use crate::model::schema::{Audience, FileOptions, Relation, World};
+use crate::plan::lower::History;
 use crate::plan::{self, Plan};
 use crate::plugin::{self, finder::Finder};
 use crate::run::execute::Execution;
+use crate::run::exports::beside;
 use crate::run::history::Recorded;
 use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
@@ -179,7 +182,8 @@ impl Session {
     pub fn explain(&mut self, files: &[String]) -> Result<Vec<ExplainedStep>, Diagnostics> {
         let checked = self.checked(files, true)?;
         let plan = self.planned(&checked)?;
-        Ok(explained(&checked.program, &plan))
+        let history = Recorded::new(&checked.catalogue, &checked.program);
+        Ok(explained(&checked.program, &plan, &history))
     }
 
     /// Runs campaigns together: one plan, one commit.
@@ -250,7 +254,24 @@ impl Session {
         let history = Recorded::new(&checked.catalogue, &checked.program);
         let wanted = plan::wanted(&checked.program, &self.settings.only).map_err(one)?;
         let (plan, diagnostics) = plan::plan(&checked.program, self.as_of, &history, &wanted);
-        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(plan) }
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        self.lock_down(checked)?;
+        Ok(plan)
+    }
+
+    /// Under `--safe`, from here on only what the scripts name can be touched.
+    fn lock_down(&self, checked: &Checked) -> Result<(), Diagnostics> {
+        let steps = 0..checked.program.steps.len();
+        let exports = steps.filter_map(|step| plan::export_of(&checked.program, step));
+        let mut written: Vec<PathBuf> = exports.map(|e| beside(&e.path)).collect();
+        if let Some(copy) = &self.settings.publish {
+            let copy = beside(copy);
+            let log = PathBuf::from(format!("{}.wal", copy.display()));
+            written.extend([copy, log]);
+        }
+        checked.engine.lock_down(&written).map_err(|e| one(e.into_diagnostic(None)))
     }
 
     fn checked(&mut self, files: &[String], require_params: bool) -> Result<Checked, Diagnostics> {
@@ -420,9 +441,10 @@ impl Imports for Reader<'_> {
         let file = base.join(path);
         let name = file.display().to_string();
         let bytes = std::fs::read(&file).map_err(|e| {
-            unreadable(&name, &e)
+            Diagnostic::error(codes::names::IMPORT_UNREADABLE, unreadable(&name, &e).title)
                 .label(span, "imported here")
                 .help("name a file relative to the folder of this one")
+                .cause(e)
         })?;
         let (unit, found) = unit(self.sources, name, folder_of(&file), bytes)?;
         self.diagnostics.extend(found);
@@ -468,7 +490,7 @@ impl World for Project {
     }
 }
 
-fn explained(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
+fn explained(program: &Program, plan: &Plan, history: &dyn History) -> Vec<ExplainedStep> {
     let mut steps = Vec::new();
     for check in &plan.key_checks {
         let dim = &program[check.dimension];
@@ -497,7 +519,7 @@ fn explained(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
         steps.push(ExplainedStep {
             title: "ask whether a condition holds".into(),
             places: vec![program.steps[guard.step].span],
-            sql: print::select(&guard.select),
+            sql: print::select(&plan.ask(guard, program, history, &HashSet::new())),
         });
     }
     for save in &plan.saves {

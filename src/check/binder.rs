@@ -87,6 +87,8 @@ pub(super) struct Root {
     pub foreign_keys: HashMap<DimId, Rc<Relation>>,
     /// Names that outputs further down define, with their place.
     pub later: HashMap<String, Span>,
+    /// Transitions that were reported as used too early.
+    pub early: HashSet<String>,
     /// For each output of the file, the populations its call takes.
     pub takes: HashMap<String, Vec<String>>,
     /// Definitions being expanded, to find circles.
@@ -589,6 +591,11 @@ impl Binder<'_> {
             self.call.declared.push((name.node, entry));
         }
         id
+    }
+
+    /// The `##` lines above the statement.
+    pub fn doc(&self) -> Option<String> {
+        self.call.doc.clone()
     }
 
     /// How many outputs the call names.

@@ -951,7 +951,8 @@ impl<'a> Lowering<'a> {
             }
             Quantifier::Count(op, n) => (*op, Some(n), condition.cloned()),
         };
-        if self.is_correlated(links, condition.iter()) && number.is_none() {
+        let correlated = self.is_correlated(links, condition.iter());
+        if correlated && number.is_none() {
             let exists = self.correlated(links, condition.as_ref(), |_| Vec::new());
             let exists = Scalar::Exists(Box::new(exists));
             return if (op == Comparison::Gt) == positive {
@@ -960,7 +961,14 @@ impl<'a> Lowering<'a> {
                 Scalar::Not(Box::new(exists))
             };
         }
-        let count = self.aggregate_over(links, condition.as_ref(), |_| count_call());
+        let count = if correlated {
+            let rows = self.correlated(links, condition.as_ref(), |_| {
+                vec![("n".into(), Scalar::Aggregate(Box::new(count_call())))]
+            });
+            Scalar::Subquery(Box::new(rows))
+        } else {
+            self.aggregate_over(links, condition.as_ref(), |_| count_call())
+        };
         let zero = Scalar::Literal(Value::Int(0), Type::Int);
         let count = Scalar::Coalesce(vec![count, zero.clone()]);
         let (bound, nullable) = match number {
@@ -1098,7 +1106,10 @@ impl<'a> Lowering<'a> {
         let correlated = self.is_correlated(links, parts);
         let zero = matches!(function, Aggregate::Count | Aggregate::CountDistinct | Aggregate::Sum);
         let call = |this: &mut Self| this.aggregate_call(*function, value, links, by, separator);
-        let scalar = if correlated {
+        let taken = value.iter().chain(by.iter().map(|s| &s.expr));
+        let scalar = if correlated && self.is_correlated(links, taken) {
+            self.aggregate_of_columns(links, condition.as_ref(), call)
+        } else if correlated {
             let select = self.correlated(links, condition.as_ref(), |this| {
                 vec![("v".into(), Scalar::Aggregate(Box::new(call(this))))]
             });
@@ -1118,6 +1129,36 @@ impl<'a> Lowering<'a> {
             }
             _ => scalar,
         }
+    }
+
+    /// An aggregate of something that an enclosing row says. It is a column of the linked rows
+    /// first: SQL takes an aggregate of enclosing columns alone for one of the enclosing query.
+    fn aggregate_of_columns(
+        &mut self,
+        links: &Links,
+        condition: Option<&Expr>,
+        call: impl FnOnce(&mut Self) -> AggregateCall,
+    ) -> Scalar {
+        let alias = self.alias("v");
+        let mut outer = None;
+        let rows = self.correlated(links, condition, |this| {
+            let mut call = call(this);
+            let mut columns = Vec::new();
+            let parts = call.arg.iter_mut().chain(&mut call.filter);
+            for part in parts.chain(call.order.iter_mut().map(|o| &mut o.expr)) {
+                let name = format!("c{}", columns.len());
+                let column = Scalar::Column(alias.clone(), name.clone());
+                columns.push((name, std::mem::replace(part, column)));
+            }
+            outer = Some(call);
+            columns
+        });
+        let columns = outer.map(|call| ("v".into(), Scalar::Aggregate(Box::new(call))));
+        Scalar::Subquery(Box::new(Select {
+            columns: columns.into_iter().collect(),
+            from: Some((Source::Query(Box::new(rows)), alias)),
+            ..Select::default()
+        }))
     }
 
     fn aggregate_call(
@@ -1584,13 +1625,7 @@ pub fn or(parts: Vec<Scalar>) -> Scalar {
 /// The row numbers of transitions of a program that a relation reads, for its level.
 pub fn transitions_in(expr: &Expr, found: &mut Vec<TransitionId>) {
     expr.walk(&mut |e| {
-        let population = match &*e.kind {
-            ExprKind::Member { population, .. }
-            | ExprKind::Matches { population, .. }
-            | ExprKind::Lookup { population, .. } => population,
-            _ => return,
-        };
-        if let Population::Transition(t) = population {
+        if let Some(Population::Transition(t)) = e.population() {
             found.push(*t);
         }
     });

@@ -15,6 +15,7 @@
 pub mod clock;
 pub mod fold;
 pub mod group;
+pub mod guard;
 pub mod keys;
 pub mod lower;
 pub mod query;
@@ -34,6 +35,7 @@ use crate::source::Span;
 
 use clock::Clock;
 use fold::Folder;
+use guard::Guard;
 use keys::KeyCheck;
 use lower::{History, Lowering};
 use query::*;
@@ -86,17 +88,6 @@ pub struct RowCheck {
     pub columns: Vec<String>,
     /// What is said when there are any; its first label gets the rows.
     pub fault: Diagnostic,
-}
-
-/// A condition of the run on its populations.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Guard {
-    /// Index of the step in the program.
-    pub step: usize,
-    /// One row, one column: whether it holds.
-    pub select: Select,
-    /// The facts it speaks of, one column each, named as in the script: shown when it fails.
-    pub facts: Select,
 }
 
 /// A save.
@@ -251,28 +242,36 @@ fn makers(program: &Program) -> HashMap<TransitionId, usize> {
     makers
 }
 
-/// The transitions that a step reads or speaks of.
+/// The transitions that a step reads, waits for, or speaks of.
 fn transitions_of(step: &Step) -> Vec<TransitionId> {
     let mut found = step.wait_for.clone();
-    let mut speak = |e: &Expr| {
-        e.walk(&mut |part| {
-            if let Some(Population::Transition(t)) = part.population() {
-                found.push(*t);
-            }
-        });
-    };
-    step.only_if.iter().for_each(&mut speak);
+    found.extend(step.only_if.iter().flat_map(spoken_of));
+    found.extend(read_by(step));
+    found
+}
+
+/// The transitions that what a step makes is made from.
+pub fn read_by(step: &Step) -> Vec<TransitionId> {
     match &step.kind {
-        StepKind::Expect { condition, .. } => speak(condition),
+        StepKind::Expect { condition, .. } => spoken_of(condition),
         StepKind::Activity(activity) => {
-            activity.operation.expressions().into_iter().for_each(&mut speak);
-            for input in activity.operation.inputs() {
-                if let Population::Transition(t) = input {
-                    found.push(t);
-                }
-            }
+            let operation = &activity.operation;
+            let inputs = operation.inputs().into_iter().filter_map(|p| match p {
+                Population::Transition(t) => Some(t),
+                _ => None,
+            });
+            inputs.chain(operation.expressions().into_iter().flat_map(spoken_of)).collect()
         }
     }
+}
+
+fn spoken_of(expr: &Expr) -> Vec<TransitionId> {
+    let mut found = Vec::new();
+    expr.walk(&mut |part| {
+        if let Some(Population::Transition(t)) = part.population() {
+            found.push(*t);
+        }
+    });
     found
 }
 
@@ -325,6 +324,12 @@ impl<'a> Planner<'a> {
     /// The run's instant in the campaign's zone.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// What must hold for the step that is planned not to be skipped.
+    pub fn only_if(&mut self) -> Option<Expr> {
+        let condition = self.program.steps.get(self.step)?.only_if.as_ref()?;
+        Some(self.fold(condition))
     }
 
     /// An expression over the rows of a population, as one over its dimension's rows: parameters
@@ -481,61 +486,9 @@ impl<'a> Planner<'a> {
         group::build(&mut self, demands, &mut relations, &mut plan);
         plan.deliveries.sort_by_key(|d| d.step);
         self.relations = relations.clone();
-        self.guards(&mut plan, wanted);
+        plan.guards = guard::guards(&mut self, wanted);
         plan.relations = relations;
         (plan, self.diagnostics)
-    }
-
-    fn guards(&mut self, plan: &mut Plan, wanted: &HashSet<usize>) {
-        for (index, step) in self.program.steps.iter().enumerate() {
-            if !wanted.contains(&index) {
-                continue;
-            }
-            self.enter(index);
-            let condition = match (&step.kind, &step.only_if) {
-                (StepKind::Expect { condition, .. }, _) => condition,
-                (_, Some(condition)) => condition,
-                _ => continue,
-            };
-            let condition = self.fold(condition);
-            let relations = self.relations.clone();
-            let mut lowering = self.lowering(&relations);
-            let holds = lowering.value(&condition);
-            let holds = Scalar::Coalesce(vec![holds, lower::truth(false)]);
-            let mut facts = Vec::new();
-            let mut known = Vec::new();
-            condition.walk(&mut |e| {
-                if matches!(*e.kind, ExprKind::CountOf(_) | ExprKind::SizeOf(_))
-                    && !known.contains(e)
-                {
-                    known.push(e.clone());
-                }
-            });
-            for fact in known {
-                facts.push((self.fact_name(&fact), lowering.value(&fact)));
-            }
-            plan.guards.push(Guard {
-                step: index,
-                select: Select { columns: vec![("holds".into(), holds)], ..Select::default() },
-                facts: Select { columns: facts, ..Select::default() },
-            });
-        }
-    }
-
-    fn fact_name(&self, fact: &Expr) -> String {
-        match &*fact.kind {
-            ExprKind::CountOf(Population::Transition(t)) => {
-                format!("count({})", self.program[*t].name)
-            }
-            ExprKind::CountOf(Population::Dimension(d)) => {
-                format!("count({})", self.program[*d].name)
-            }
-            ExprKind::CountOf(Population::Audience(i)) => {
-                format!("count(audience \"{}\")", self.program.audiences[*i].label)
-            }
-            ExprKind::SizeOf(i) => format!("size(\"{}\")", self.program.audiences[*i].label),
-            _ => String::new(),
-        }
     }
 }
 

@@ -70,7 +70,7 @@ struct Reader<'m> {
 
 impl<'m> Reader<'m> {
     fn read(&mut self, call: &ast::Call, binder: &mut Binder<'_>) {
-        let mut clauses = Clauses::of(call, binder);
+        let mut clauses = Clauses::of(call);
         let inputs = clauses.take(|c| matches!(c, ast::ClauseKind::Inputs(_)));
         let with = clauses.take(|c| matches!(c, ast::ClauseKind::With(_)));
         clauses.finish(binder);

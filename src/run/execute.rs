@@ -25,6 +25,7 @@ use crate::plugin::host::RunFacts;
 use crate::source::SourceMap;
 
 use super::exports::{self, Staged as StagedExport};
+use super::for_each;
 use super::report::*;
 
 /// How many keys `camp plan` shows of those who would enter or leave.
@@ -67,6 +68,26 @@ struct Computed {
 struct Planned {
     step: usize,
     staged: StagedSave,
+}
+
+/// What the guards of a run said.
+#[derive(Default)]
+struct Guarded {
+    answers: Vec<Answer>,
+    /// Indices of steps.
+    skipped: HashSet<usize>,
+    /// What nobody is in, since the step that makes it was skipped.
+    gone: HashSet<TransitionId>,
+    /// What a step that waits for it waits for in vain.
+    never: HashSet<TransitionId>,
+}
+
+/// The answer to one guard.
+struct Answer {
+    step: usize,
+    holds: bool,
+    /// The counts it spoke of, when it does not hold.
+    facts: String,
 }
 
 type Outcome<T> = Result<T, Diagnostics>;
@@ -165,15 +186,11 @@ impl Execution<'_> {
             (self.progress)(Progress::Finished { step: n, rows: Some(rows) });
         }
         let counts = self.count()?;
-        let (held, facts) = self.ask_guards()?;
-        let skipped = self.skipped(&held);
+        let Guarded { answers, skipped, .. } = self.ask_guards()?;
         self.check_rows(&skipped)?;
         let mut steps = self.step_reports(&counts, &keys, &skipped, &millis);
-        let expectations = self.expectations(&held, &facts);
+        let expectations = self.expectations(&answers);
         let saves = self.stage(&skipped)?;
-        for planned in &saves {
-            self.warnings.extend(planned.staged.warnings.iter().cloned());
-        }
         let exports = self.exports(&skipped)?;
         self.note_members_gone(&counts, &mut steps);
         let sizes = self.dimension_sizes(&saves, &keys)?;
@@ -461,28 +478,45 @@ impl Execution<'_> {
         Ok(counts)
     }
 
-    /// Whether each guard holds (by step), and the facts it spoke of.
-    fn ask_guards(&self) -> Outcome<(Held, Vec<String>)> {
-        let mut held = Vec::new();
-        let mut facts = Vec::new();
-        for guard in &self.plan.guards {
-            let span = self.program.steps[guard.step].span;
-            let failed = |e: EngineError| one(e.into_diagnostic(Some(span)));
-            let row = self.row(&guard.select).map_err(failed)?;
-            let holds = matches!(row.first(), Some(Value::Bool(true)));
-            held.push((guard.step, holds));
-            let named = if holds || guard.facts.columns.is_empty() {
-                String::new()
-            } else {
-                let row = self.row(&guard.facts).map_err(failed)?;
-                let facts = guard.facts.columns.iter().zip(&row);
-                let facts: Vec<String> =
-                    facts.map(|((name, _), value)| format!("{name} is {}", plain(value))).collect();
-                facts.join(", ")
-            };
-            facts.push(named);
+    /// Asks the guards in text order and finds the steps that are skipped: those whose `only if`
+    /// does not hold, and those that come after them.
+    fn ask_guards(&self) -> Outcome<Guarded> {
+        let mut guarded = Guarded::default();
+        let history = super::history::Recorded::new(self.catalogue, self.program);
+        for (index, step) in self.program.steps.iter().enumerate() {
+            let gone = &guarded.gone;
+            let is_expect = matches!(step.kind, StepKind::Expect { .. });
+            let orphaned = !is_expect && plan::read_by(step).iter().any(|t| gone.contains(t));
+            let waits = step.wait_for.iter().any(|t| guarded.never.contains(t));
+            let mut runs = !orphaned && !waits;
+            let guard = self.plan.guards.iter().find(|g| g.step == index);
+            if let (true, Some(guard)) = (runs, guard) {
+                let failed = |e: EngineError| one(e.into_diagnostic(Some(step.span)));
+                let question = self.plan.ask(guard, self.program, &history, gone);
+                let row = self.row(&question).map_err(failed)?;
+                let holds = matches!(row.first(), Some(Value::Bool(true)));
+                let mut said = String::new();
+                let facts = self.plan.facts(guard, self.program, &history, gone);
+                if !holds && !facts.columns.is_empty() {
+                    let row = self.row(&facts).map_err(failed)?;
+                    let named = facts.columns.iter().zip(&row);
+                    let named: Vec<String> =
+                        named.map(|((name, _), v)| format!("{name} is {}", plain(v))).collect();
+                    said = named.join(", ");
+                }
+                guarded.answers.push(Answer { step: index, holds, facts: said });
+                runs = is_expect || holds;
+            }
+            if let (false, StepKind::Activity(activity)) = (runs, &step.kind) {
+                guarded.skipped.insert(index);
+                guarded.never.extend(activity.outputs.iter().copied());
+                // An audience is there also where its save was skipped, with its old content.
+                if orphaned || !activity.operation.as_any().is::<SaveOperation>() {
+                    guarded.gone.extend(activity.outputs.iter().copied());
+                }
+            }
         }
-        Ok((held, facts))
+        Ok(guarded)
     }
 
     /// Asks the queries whose rows are faults.
@@ -506,9 +540,9 @@ impl Execution<'_> {
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
-    fn expectations(&self, held: &[(usize, bool)], facts: &[String]) -> Vec<ExpectationReport> {
+    fn expectations(&self, answers: &[Answer]) -> Vec<ExpectationReport> {
         let mut reports = Vec::new();
-        for ((step, held), facts) in held.iter().zip(facts) {
+        for Answer { step, holds, facts } in answers {
             let step = &self.program.steps[*step];
             let StepKind::Expect { condition, message } = &step.kind else { continue };
             let place = self.sources.place(step.span);
@@ -517,7 +551,7 @@ impl Execution<'_> {
                 text: one_line(self.sources.slice(condition.span)),
                 file: place.as_ref().map(|p| p.file.clone()).unwrap_or_default(),
                 line: place.map_or(0, |p| p.line as u64),
-                held: *held,
+                held: *holds,
                 message: message.clone(),
                 facts: (!facts.is_empty()).then(|| facts.clone()),
             });
@@ -556,36 +590,20 @@ impl Execution<'_> {
         index.is_some_and(|i| self.plan.guards.iter().any(|g| g.step == i))
     }
 
-    /// Steps whose `only if` does not hold, and those that come after them.
-    fn skipped(&self, held: &[(usize, bool)]) -> HashSet<usize> {
-        let mut skipped = HashSet::new();
-        let mut gone: HashSet<TransitionId> = HashSet::new();
-        for (index, step) in self.program.steps.iter().enumerate() {
-            let StepKind::Activity(activity) = &step.kind else { continue };
-            let refused = held.iter().any(|(s, held)| *s == index && !held);
-            let inputs = activity.operation.inputs();
-            let orphaned = inputs.iter().any(|p| match p {
-                Population::Transition(t) => gone.contains(t),
-                _ => false,
-            });
-            if refused || orphaned || step.wait_for.iter().any(|t| gone.contains(t)) {
-                skipped.insert(index);
-                gone.extend(activity.outputs.iter().copied());
-            }
-        }
-        skipped
-    }
-
     // ---- saves and exports
 
-    fn stage(&self, skipped: &HashSet<usize>) -> Outcome<Vec<Planned>> {
-        let mut all = Vec::new();
+    fn stage(&mut self, skipped: &HashSet<usize>) -> Outcome<Vec<Planned>> {
+        let mut all: Vec<Planned> = Vec::new();
+        let mut warnings = Vec::new();
         for save in &self.plan.saves {
             let Some(operation) = plan::save_of(self.program, save.step) else { continue };
             if skipped.contains(&save.step) {
                 continue;
             }
-            for (label, rows) in self.labelled(operation, &save.rows)? {
+            let parts = for_each::parts(self.engine, self.program, operation, &save.rows);
+            let (parts, without_value) = parts.map_err(one)?;
+            warnings.extend(without_value);
+            for (label, rows) in parts {
                 let number = all.len();
                 let view = format!("save_{number}");
                 let statement = Statement::CreateTempView { view: view.clone(), select: rows };
@@ -595,9 +613,11 @@ impl Execution<'_> {
                 let request = self.save_request(operation, save, label, view);
                 let staged =
                     catalogue::stage(self.engine, self.catalogue, &request, number).map_err(one)?;
+                warnings.extend(staged.warnings.iter().cloned());
                 all.push(Planned { step: save.step, staged });
             }
         }
+        self.warnings.extend(warnings);
         Ok(all)
     }
 
@@ -630,51 +650,8 @@ impl Execution<'_> {
             retain: save.retain,
             campaign: self.campaign_of(save.step).label.clone(),
             reads: save.reads.clone(),
-            doc: transition.doc.clone(),
+            doc: operation.doc.clone().or_else(|| transition.doc.clone()),
         }
-    }
-
-    /// The audiences of a save: one, or one per value of the `for each` column.
-    fn labelled(&self, operation: &SaveOperation, rows: &Select) -> Outcome<Vec<(String, Select)>> {
-        use crate::plan::lower;
-        use crate::plan::query::{Order, Scalar, Source};
-        let Some(column) = operation.for_each else {
-            return Ok(vec![(operation.label.clone(), rows.clone())]);
-        };
-        let carried = &self.program[operation.input].columns[column];
-        let alias = || String::from("e");
-        let value = Scalar::Column(alias(), carried.name.clone());
-        let from = || Some((Source::Query(Box::new(rows.clone())), alias()));
-        let values = Select {
-            columns: vec![("value".into(), value.clone())],
-            from: from(),
-            filter: Some(Scalar::IsNotNull(Box::new(value.clone()))),
-            order_by: vec![Order {
-                expr: Scalar::Column("e".into(), carried.name.clone()),
-                descending: false,
-            }],
-            distinct: true,
-            ..Select::default()
-        };
-        let found = self
-            .engine
-            .query(&print::select(&values))
-            .map_err(|e| one(e.into_diagnostic(Some(operation.label_span))))?;
-        let placeholder = format!("{{{{{}}}}}", carried.name);
-        Ok(found
-            .into_iter()
-            .filter_map(|row| row.into_iter().next())
-            .map(|v| {
-                let label = operation.label.replace(&placeholder, &plain(&v));
-                let columns = rows.columns.iter();
-                let columns = columns
-                    .map(|(name, _)| (name.clone(), Scalar::Column(alias(), name.clone())))
-                    .collect();
-                let is = lower::equal(value.clone(), Scalar::Literal(v, carried.ty.clone()));
-                let rows = Select { columns, from: from(), filter: Some(is), ..Select::default() };
-                (label, rows)
-            })
-            .collect())
     }
 
     fn exports(&self, skipped: &HashSet<usize>) -> Outcome<Vec<StagedExport>> {
@@ -684,7 +661,7 @@ impl Execution<'_> {
             if skipped.contains(&export.step) {
                 continue;
             }
-            let written = exports::stage(self.engine, self.program, operation, export);
+            let written = exports::stage(self.engine, self.program, operation, export, &staged);
             staged.push(written.map_err(one)?);
         }
         Ok(staged)
@@ -798,7 +775,7 @@ impl Execution<'_> {
                     TransitionCount {
                         name: transition.name.clone(),
                         dimension: self.program[transition.dimension].name.clone(),
-                        rows: counts[t.0 as usize],
+                        rows: counts[t.0 as usize].filter(|_| !skipped.contains(&index)),
                         missing_key: without,
                     }
                 })
@@ -834,9 +811,13 @@ impl Execution<'_> {
             else {
                 continue;
             };
-            let (None, true, Some(rows)) =
-                (read.version, read.matching.is_empty(), counts[output.0 as usize])
-            else {
+            // What this run saved has only rows that exist.
+            let (None, None, true, Some(rows)) = (
+                read.version,
+                read.after_save,
+                read.matching.is_empty(),
+                counts[output.0 as usize],
+            ) else {
                 continue;
             };
             let gone = existing.size.saturating_sub(rows);
@@ -927,8 +908,6 @@ impl Execution<'_> {
 }
 
 type Keys = Vec<Vec<String>>;
-/// Index of a step, whether its condition holds.
-type Held = Vec<(usize, bool)>;
 
 fn number(row: &[Value], index: usize) -> u64 {
     match row.get(index) {
@@ -937,7 +916,7 @@ fn number(row: &[Value], index: usize) -> u64 {
     }
 }
 
-/// `(7, 1) 3 times`
+/// `7 (3 times)`
 fn repeated_key(row: &[Value]) -> String {
     let (times, key) = match row.split_last() {
         Some((times, key)) => (plain(times), key),
@@ -945,8 +924,8 @@ fn repeated_key(row: &[Value]) -> String {
     };
     let parts: Vec<String> = key.iter().map(plain).collect();
     match parts.as_slice() {
-        [one] => format!("{one} {times} times"),
-        many => format!("({}) {times} times", many.join(", ")),
+        [one] => format!("{one} ({times} times)"),
+        many => format!("({}) ({times} times)", many.join(", ")),
     }
 }
 

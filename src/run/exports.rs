@@ -21,6 +21,9 @@ pub struct Staged {
     /// Its rows.
     pub rows: u64,
     beside: PathBuf,
+    /// Folders that were made for it, the innermost first; an earlier export's among them, so that
+    /// the last one to go takes them along.
+    made: Vec<PathBuf>,
     published: bool,
 }
 
@@ -48,11 +51,15 @@ impl Drop for Staged {
         if !self.published {
             // Nothing to be done about a file that cannot be removed: the run has its own error.
             let _ = fs::remove_file(&self.beside);
+            for folder in &self.made {
+                // Refused where something else has come into it.
+                let _ = fs::remove_dir(folder);
+            }
         }
     }
 }
 
-/// Writes an export beside its place.
+/// Writes an export beside its place; `before` are the run's exports so far.
 ///
 /// # Errors
 /// When the file would destroy what the run reads, or cannot be written.
@@ -61,6 +68,7 @@ pub fn stage(
     program: &Program,
     operation: &ExportFile,
     planned: &PlannedExport,
+    before: &[Staged],
 ) -> Result<Staged, Diagnostic> {
     let target = &operation.path;
     refuse_sources(engine, program, operation)?;
@@ -74,21 +82,26 @@ pub fn stage(
         .cause(cause)
     };
     let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(|e| failed(&e))?;
-    let Some(name) = target.file_name() else {
-        return Err(failed(&"the path names a folder"));
-    };
-    if target.is_dir() {
+    if target.file_name().is_none() || target.is_dir() {
         return Err(failed(&"the path names a folder"));
     }
-    let beside = folder.join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
+    let known: Vec<&PathBuf> = before.iter().flat_map(|s| &s.made).collect();
+    let made: Vec<PathBuf> = folder
+        .ancestors()
+        .filter(|f| !f.as_os_str().is_empty())
+        .filter(|f| !f.exists() || known.iter().any(|k| k == f))
+        .map(Path::to_path_buf)
+        .collect();
+    let beside = beside(target);
     let mut staged = Staged {
         step: planned.step,
         target: target.clone(),
         rows: 0,
         beside: beside.clone(),
+        made,
         published: false,
     };
+    fs::create_dir_all(folder).map_err(|e| failed(&e))?;
     let copy = Statement::Copy {
         select: planned.rows.clone(),
         path: beside.to_string_lossy().into_owned(),
@@ -96,6 +109,12 @@ pub fn stage(
     };
     staged.rows = engine.execute(&print::statement(&copy)).map_err(|e| failed(&e.message))?;
     Ok(staged)
+}
+
+/// Where this process writes a file before it is put in its place.
+pub fn beside(target: &Path) -> PathBuf {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    target.with_file_name(format!(".{name}.{}.part", std::process::id()))
 }
 
 /// A file that the run reads, or a database, must never be the target: the engine would destroy it.

@@ -36,7 +36,11 @@ codes! {
         "The copy for readers was not replaced",
         "`publish` in `camp.toml` names a copy of the database for readers. The run is committed, but the copy could not be written.",
         bad "", good "";
-    NOT_DELIVERED = "W0952", "run.not_delivered", Data,
+    FOR_EACH_MISSING = "W0952", "run.for_each_missing", Data,
+        "Rows without a value of the `for each` column",
+        "`for each COLUMN` saves one audience per value. Rows that have no value are in none of them. `select coalesce(COLUMN, \"other\") as COLUMN` gives them one.",
+        bad "", good "";
+    NOT_DELIVERED = "W0953", "run.not_delivered", Data,
         "Rows were not delivered",
         "Everything is saved, but the other side did not take some rows. `camp.delivery` in the project's database has a receipt with the reason for each; the link `deliveries` finds them in a campaign.",
         bad "", good "";
