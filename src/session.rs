@@ -326,7 +326,7 @@ impl Session {
     }
 
     fn finder(&self) -> Finder {
-        Finder { project: self.settings.project.clone() }
+        Finder { project: self.settings.project.clone(), shipped_only: self.settings.safe }
     }
 
     /// Loads the plugins that the files use; gives those that could not be, which were reported.
