@@ -14,8 +14,11 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod engine;
+#[cfg(test)]
+mod generated;
 pub mod model;
 pub mod plan;
+pub mod plugin;
 pub mod run;
 pub mod session;
 pub mod source;

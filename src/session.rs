@@ -4,6 +4,7 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -18,13 +19,15 @@ use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::model::program::Program;
 use crate::model::schema::{Audience, FileOptions, Relation, World};
+use crate::plan::lower::History;
 use crate::plan::{self, Plan};
+use crate::plugin::{self, finder::Finder};
 use crate::run::execute::Execution;
 use crate::run::history::Recorded;
 use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
 use crate::source::{SourceMap, Span};
-use crate::syntax;
+use crate::syntax::{self, ast::StatementKind};
 
 /// What a session is told from outside the scripts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,6 +56,8 @@ pub struct Settings {
     pub threads: Option<u32>,
     /// Where the engine spills.
     pub temp_directory: Option<PathBuf>,
+    /// The folder of the project, which has `camp.lock` and `.camp`.
+    pub project: Option<PathBuf>,
     /// A copy of the database for readers, replaced after each commit.
     pub publish: Option<PathBuf>,
 }
@@ -176,7 +181,8 @@ impl Session {
     pub fn explain(&mut self, files: &[String]) -> Result<Vec<ExplainedStep>, Diagnostics> {
         let checked = self.checked(files, true)?;
         let plan = self.planned(&checked)?;
-        Ok(explained(&checked.program, &plan))
+        let history = Recorded::new(&checked.catalogue, &checked.program);
+        Ok(explained(&checked.program, &plan, &history))
     }
 
     /// Runs campaigns together: one plan, one commit.
@@ -277,6 +283,7 @@ impl Session {
                 return Err(diagnostics);
             }
         };
+        let failed = self.enable_plugins(&units, &mut diagnostics);
         let options = check::Options {
             as_of: self.as_of,
             timezone: self.settings.timezone.clone(),
@@ -284,6 +291,8 @@ impl Session {
             set: self.settings.set.clone(),
             safe: self.settings.safe,
             require_params,
+            plugins: self.finder().names(),
+            failed_plugins: failed,
         };
         let mut world = Project { engine, catalogue };
         let mut reader = Reader { sources: &mut self.sources, diagnostics: Diagnostics::default() };
@@ -296,6 +305,33 @@ impl Session {
         }
         let Project { engine, catalogue } = world;
         Ok(Checked { program, engine, catalogue, warnings: diagnostics })
+    }
+
+    fn finder(&self) -> Finder {
+        Finder { project: self.settings.project.clone() }
+    }
+
+    /// Loads the plugins that the files use; gives those that could not be, which were reported.
+    fn enable_plugins(&mut self, units: &[Unit], diagnostics: &mut Diagnostics) -> Vec<String> {
+        let finder = self.finder();
+        let mut failed = Vec::new();
+        for unit in units {
+            for statement in &unit.ast.statements {
+                let StatementKind::Use(names) = &statement.kind else { continue };
+                for name in names {
+                    if failed.contains(&name.node) {
+                        continue;
+                    }
+                    let enabled =
+                        plugin::enable(&name.node, name.span, &finder, &mut self.registry);
+                    if let Err(wrong) = enabled {
+                        diagnostics.push(wrong);
+                        failed.push(name.node.clone());
+                    }
+                }
+            }
+        }
+        failed
     }
 
     fn engine_options(&self) -> EngineOptions {
@@ -387,9 +423,10 @@ impl Imports for Reader<'_> {
         let file = base.join(path);
         let name = file.display().to_string();
         let bytes = std::fs::read(&file).map_err(|e| {
-            unreadable(&name, &e)
+            Diagnostic::error(codes::names::IMPORT_UNREADABLE, unreadable(&name, &e).title)
                 .label(span, "imported here")
                 .help("name a file relative to the folder of this one")
+                .cause(e)
         })?;
         let (unit, found) = unit(self.sources, name, folder_of(&file), bytes)?;
         self.diagnostics.extend(found);
@@ -435,7 +472,7 @@ impl World for Project {
     }
 }
 
-fn explained(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
+fn explained(program: &Program, plan: &Plan, history: &dyn History) -> Vec<ExplainedStep> {
     let mut steps = Vec::new();
     for check in &plan.key_checks {
         let dim = &program[check.dimension];
@@ -464,7 +501,7 @@ fn explained(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
         steps.push(ExplainedStep {
             title: "ask whether a condition holds".into(),
             places: vec![program.steps[guard.step].span],
-            sql: print::select(&guard.select),
+            sql: print::select(&plan.ask(guard, program, history, &HashSet::new())),
         });
     }
     for save in &plan.saves {
@@ -474,6 +511,15 @@ fn explained(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
             places: vec![program.steps[save.step].span],
             sql: print::select(&save.rows),
         });
+    }
+    for delivery in &plan.deliveries {
+        for rows in &delivery.inputs {
+            steps.push(ExplainedStep {
+                title: "rows to deliver after the commit".into(),
+                places: vec![program.steps[delivery.step].span],
+                sql: print::select(rows),
+            });
+        }
     }
     for export in &plan.exports {
         let path = plan::export_of(program, export.step);

@@ -112,10 +112,10 @@ fn one_run(
         if now != files {
             problems.push(format!("files before {files:?}, after {now:?}"));
         }
-    } else if run.command.is_none() {
-        if let Err(problem) = sound(&db, &after) {
-            problems.push(problem);
-        }
+    } else if run.command.is_none()
+        && let Err(problem) = sound(&db, &after)
+    {
+        problems.push(problem);
     }
     Ok(())
 }

@@ -4,15 +4,19 @@
 //! * [`field`]: field cases that no script alone can show: crashes, locks, limits.
 //! * [`laws`]: what holds for every campaign, tried on random ones.
 //! * [`oracle`]: random campaigns against a naive evaluator.
+//! * [`samples`]: the sample campaigns over made data.
 //! * [`program`]: the examples, the README, and what a shell sees of the binary.
+//! * [`docs`]: the samples of the documentation.
 //! * [`engine`]: the library that `make setup` fetched.
 
 #![allow(clippy::unwrap_used)]
 
 mod cases;
+mod docs;
 mod engine;
 mod field;
 mod laws;
 mod oracle;
 mod program;
+mod samples;
 mod support;

@@ -41,16 +41,28 @@ pub enum Limit {
     Share(Expr),
 }
 
-static SPEC: LazyLock<Spec> = LazyLock::new(|| Spec {
+static SPEC: LazyLock<Spec> = LazyLock::new(|| {
+    Spec {
     name: "build audience".into(),
     summary: "Rows of a dimension or a transition for which a rule holds".into(),
     syntax: "build audience from DIMENSION|TRANSITION [where RULE] [select EXPR [as NAME], …|*] \
              [order by … limit N|P%]"
         .into(),
-    doc: String::new(),
+    doc: "The rows of a dimension, or of another population, for which a rule holds. Without `where`, \
+          all of them.\n\n\
+          * `select` says which columns the population carries beside its key: paths are named by \
+          their last part, other expressions by `as NAME`. `*` keeps what the source carries, of a \
+          dimension all columns. Building from a dimension carries the key alone, building from a \
+          population what it carries.\n\
+          * `order by … limit N` keeps the first N rows, `limit P%` a share of them, rounded half \
+          up. Ties are broken by the key; missing values come last.\n\
+          * A second outgoing transition holds the rows of the source that are not in the first.".into(),
     outputs: 1..=2,
-    example: String::new(),
+    example: "vip, others = build audience from customers\n  where consent and any orders where amount > 100\n  \
+              select email, sum(amount of orders) as spent\n  order by sum(amount of orders) desc\n  limit 1_000\n\
+              save audience vip as \"VIP\"\nsave audience others as \"Not VIP\"\n".into(),
     plugin: None,
+}
 });
 
 impl Activity for BuildAudience {
@@ -59,7 +71,7 @@ impl Activity for BuildAudience {
     }
 
     fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
-        let mut clauses = Clauses::of(call, binder);
+        let mut clauses = Clauses::of(call);
         let input = binder.only_input(call);
         clauses.take(|c| matches!(c, ast::ClauseKind::Inputs(_)));
         let rule = clauses.take(|c| matches!(c, ast::ClauseKind::Where(_)));

@@ -244,16 +244,31 @@ impl Operand {
     }
 }
 
-static SPEC: LazyLock<Spec> = LazyLock::new(|| Spec {
+static SPEC: LazyLock<Spec> = LazyLock::new(|| {
+    Spec {
     name: "combine".into(),
     summary: "Union, intersection and exclusion of populations".into(),
     syntax:
         "combine SET union|intersect|exclude SET [matching EXPR] … [common columns only] [limit N]"
             .into(),
-    doc: String::new(),
+    doc: "Sets of one dimension, compared by their key. One operator repeated is one operation over all; \
+          unions followed by exclusions need no brackets, other mixes do.\n\n\
+          * `exclude` and `intersect` take `matching lower(email) = lower(address)` to compare \
+          expressions instead of the key, also with another dimension or one without a key; one \
+          expression alone is compared on both sides.\n\
+          * `exclude` keeps the left columns. `union` and `intersect` take each column's value from \
+          the first set that has the row and the column; `common columns only` keeps the columns \
+          that every set has.\n\
+          * A second outgoing transition is the complement: of `exclude` the removed rows, of \
+          `intersect` everyone in some set but not in all, of `union … limit N` those cut.".into(),
     outputs: 1..=2,
-    example: String::new(),
+    example: "buyers = build audience from customers where any orders\n\
+              french = build audience from customers where country = \"FR\"\n\
+              silent = build audience from customers where not consent\n\
+              reachable, removed = combine buyers union french exclude silent\n\
+              save audience reachable as \"Buyers or French, reachable\"\n".into(),
     plugin: None,
+}
 });
 
 impl Activity for Combine {
@@ -262,7 +277,7 @@ impl Activity for Combine {
     }
 
     fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
-        let mut clauses = Clauses::of(call, binder);
+        let mut clauses = Clauses::of(call);
         let set = clauses.take(|c| matches!(c, ast::ClauseKind::Set(_)));
         let common = clauses.take(|c| matches!(c, ast::ClauseKind::CommonColumnsOnly)).is_some();
         let limit = clauses.take_spanned(|c| matches!(c, ast::ClauseKind::Limit(_)));
@@ -327,6 +342,8 @@ struct BoundSet {
     set: Set,
     dimension: DimId,
     columns: Vec<CarriedColumn>,
+    /// What a `matching` can speak of, as [`Set::column_names`].
+    named: Vec<CarriedColumn>,
     span: Span,
     name: String,
 }
@@ -375,7 +392,8 @@ fn bound_population(input: Input, span: Span, binder: &mut Binder<'_>) -> Option
     Some(BoundSet {
         set: Set::Population(input.population),
         dimension,
-        columns: input.columns,
+        columns: input.columns.clone(),
+        named: input.columns,
         span,
         name: input.name,
     })
@@ -446,7 +464,7 @@ fn bind_operation(
             Set::Operation { .. } => Population::Dimension(left.dimension),
         },
         dimension: Some(left.dimension),
-        columns: left.columns.clone(),
+        columns: left.named.clone(),
         name: left.name.clone(),
         span: left.span,
     };
@@ -454,6 +472,7 @@ fn bind_operation(
     let mut operands = vec![Operand { set: left.set.clone(), matching: Vec::new() }];
     let mut columns: Vec<Vec<CarriedColumn>> = vec![left.columns.clone()];
     let mut spans = vec![left.span];
+    let mut named = left.named.clone();
     for (operand, side) in rest.iter().zip(sides) {
         match side {
             Some(Side::Same(bound)) => {
@@ -461,6 +480,13 @@ fn bind_operation(
                     different_dimensions(&left, &bound, binder);
                     fine = false;
                     continue;
+                }
+                if op != SetOp::Exclude {
+                    for column in bound.named {
+                        if named.iter().all(|c| c.name != column.name) {
+                            named.push(column);
+                        }
+                    }
                 }
                 columns.push(bound.columns.clone());
                 spans.push(bound.span);
@@ -489,6 +515,7 @@ fn bind_operation(
         set: Set::Operation { op, operands },
         dimension: left.dimension,
         columns,
+        named,
         span,
         name: left.name,
     })

@@ -1,13 +1,14 @@
 //! `export T to "file" [select …] [with …]`
 
 use std::any::Any;
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use crate::check::binder::{Binder, entry_bool, entry_text};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{names, plan as codes};
 use crate::model::expr::{Expr, Population};
-use crate::model::program::{ActivityStep, CarriedColumn, Operation, TransitionId};
+use crate::model::program::{ActivityStep, CarriedColumn, Operation, StepKind, TransitionId};
 use crate::plan::Planner;
 use crate::plan::query::CopyFormat;
 use crate::source::Span;
@@ -24,7 +25,7 @@ pub struct ExportFile {
     /// What is exported.
     pub input: TransitionId,
     /// The absolute path, parameters and times filled in.
-    pub path: std::path::PathBuf,
+    pub path: PathBuf,
     /// Where the path is written.
     pub path_span: Span,
     /// `select`: exactly these columns; nothing: the key and what the population carries.
@@ -33,15 +34,23 @@ pub struct ExportFile {
     pub format: CopyFormat,
 }
 
-static SPEC: LazyLock<Spec> = LazyLock::new(|| Spec {
+static SPEC: LazyLock<Spec> = LazyLock::new(|| {
+    Spec {
     name: "export".into(),
     summary: "Writes a population to a CSV, Parquet or JSON file".into(),
     syntax: "export TRANSITION to \"file.csv\" [select …] [with delimiter: \";\", header: false]"
         .into(),
-    doc: String::new(),
+    doc: "Writes a population to a file, beside its place first and renamed after the commit of the run. \
+          The ending says the format: `.csv`, `.tsv`, `.parquet`, `.json` (one array), `.ndjson` or \
+          `.jsonl`. Without `select` the file has the key and the carried columns, with it exactly \
+          the columns named. `{{today}}`, `{{now}}` and parameters can stand in the path, which is \
+          relative to the script.\n\n\
+          CSV takes `header: false` and `delimiter: \";\"`.".into(),
     outputs: 0..=0,
-    example: String::new(),
+    example: "buyers = build audience from customers where any orders select email\n\
+              export buyers to \"buyers_{{today}}.csv\"\n  select sha256(lower(email)) as hash\n  with header: false\n".into(),
     plugin: None,
+}
 });
 
 impl Activity for Export {
@@ -51,7 +60,7 @@ impl Activity for Export {
 
     fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
         use ast::ClauseKind as C;
-        let mut clauses = Clauses::of(call, binder);
+        let mut clauses = Clauses::of(call);
         clauses.take(|c| matches!(c, C::Inputs(_)));
         let to = clauses.take(|c| matches!(c, C::To(_)));
         let select = clauses.take(|c| matches!(c, C::Select(_)));
@@ -91,14 +100,51 @@ impl Activity for Export {
             }
             _ => None,
         };
+        let path = binder.base().join(path?);
+        refuse_twice(&path, text, binder)?;
         Some(Arc::new(ExportFile {
             input: id,
-            path: binder.base().join(path?),
+            path,
             path_span: text.span,
             columns,
             format: format?,
         }))
     }
+}
+
+/// Reports an export to a file that an earlier statement of the run writes.
+fn refuse_twice(path: &Path, text: &ast::Text, binder: &mut Binder<'_>) -> Option<()> {
+    let own = followed(path);
+    let earlier = binder.program().steps.iter().find_map(|step| match &step.kind {
+        StepKind::Activity(activity) => {
+            let export = activity.operation.as_any().downcast_ref::<ExportFile>()?;
+            (followed(&export.path) == own).then_some(export.path_span)
+        }
+        StepKind::Expect { .. } => None,
+    });
+    let Some(earlier) = earlier else { return Some(()) };
+    binder.report(
+        Diagnostic::error(codes::EXPORTED_TWICE, "Two exports write one file")
+            .label(text.span, "written a second time")
+            .label(earlier, "written here")
+            .help("choose another file"),
+    );
+    None
+}
+
+/// A path with `.` and `..` followed, as far as the text alone tells.
+fn followed(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).components() {
+        match part {
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::CurDir => {}
+            part => out.push(part),
+        }
+    }
+    out
 }
 
 /// The format that the ending of a path says, with its options.

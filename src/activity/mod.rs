@@ -91,18 +91,13 @@ pub struct Clauses<'c> {
 }
 
 impl<'c> Clauses<'c> {
-    /// All clauses of a call; one that stands twice is reported.
-    pub fn of(call: &'c ast::Call, binder: &mut Binder<'_>) -> Self {
+    /// All clauses of a call. Of one that stands twice, which the parser reports, the first.
+    pub fn of(call: &'c ast::Call) -> Self {
         let mut left: Vec<&ast::Clause> = Vec::new();
         for clause in &call.clauses {
             let kind = std::mem::discriminant(&clause.node);
-            match left.iter().find(|c| std::mem::discriminant(&c.node) == kind) {
-                Some(first) => binder.report(
-                    Diagnostic::error(codes::CLAUSE, "A part of a call stands twice")
-                        .label(clause.span, "again")
-                        .label(first.span, "here"),
-                ),
-                None => left.push(clause),
+            if left.iter().all(|c| std::mem::discriminant(&c.node) != kind) {
+                left.push(clause);
             }
         }
         Clauses { call, left }

@@ -36,15 +36,26 @@ pub struct Read {
     pub columns: Vec<(CarriedColumn, Expr)>,
 }
 
-static SPEC: LazyLock<Spec> = LazyLock::new(|| Spec {
+static SPEC: LazyLock<Spec> = LazyLock::new(|| {
+    Spec {
     name: "read audience".into(),
     summary: "The members of a saved audience".into(),
     syntax: "read audience \"Label\" [version N] [on DIMENSION matching COL = COL] [select …]"
         .into(),
-    doc: String::new(),
+    doc: "The members of a saved audience with the columns that were stored. Members that no longer \
+          exist in the dimension are left out and counted. Above a save of the same run the old \
+          content is read, below it the new.\n\n\
+          * `version N` reads an older version.\n\
+          * `on DIMENSION matching a = b` gives the rows of a dimension that a member matches: left \
+          of `=` the dimension's columns, right of it the stored ones.\n\
+          * An audience that does not exist, or has expired, is an error.".into(),
     outputs: 1..=1,
-    example: String::new(),
+    example: "buyers = build audience from customers where any orders select email\n\
+              save audience buyers as \"Buyers\"\n\
+              again = read audience \"Buyers\" select email, country\n\
+              save audience again as \"Buyers with their country\"\n".into(),
     plugin: None,
+}
 });
 
 impl Activity for ReadAudience {
@@ -54,7 +65,7 @@ impl Activity for ReadAudience {
 
     fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
         use ast::ClauseKind as C;
-        let mut clauses = Clauses::of(call, binder);
+        let mut clauses = Clauses::of(call);
         let label = clauses.take(|c| matches!(c, C::Label(_)));
         let version = clauses.take(|c| matches!(c, C::Version(_)));
         let on = clauses.take(|c| matches!(c, C::OnMatching(..)));

@@ -31,6 +31,8 @@ pub struct Save {
     pub label: String,
     /// Where the label is written.
     pub label_span: Span,
+    /// The `##` lines above: they follow the audience into the catalogue.
+    pub doc: Option<String>,
     /// Its number among the program's audiences; nothing with `for_each`.
     pub audience: Option<usize>,
     /// What happens to the old content.
@@ -131,16 +133,28 @@ impl Save {
     }
 }
 
-static SPEC: LazyLock<Spec> = LazyLock::new(|| Spec {
+static SPEC: LazyLock<Spec> = LazyLock::new(|| {
+    Spec {
     name: "save audience".into(),
     summary: "Stores a population in the catalogue under a label".into(),
     syntax: "save audience TRANSITION as \"Label\" [create or update|update existing] \
              [replace|append|merge] [expires in DURATION] [retain N versions] [for each COLUMN]"
         .into(),
-    doc: String::new(),
+    doc: "Stores a population: its key and the columns it carries. All saves of a run commit together or \
+          not at all.\n\n\
+          * `replace` (the default) puts the new rows in the place of the old ones. `append` keeps \
+          the old rows as they are and adds new keys; `merge` also updates the columns given. Both \
+          need the same dimension, and columns match by name.\n\
+          * `update existing` refuses a label that does not exist yet.\n\
+          * `expires in 90 days` makes reading an error after that; each save renews it. `retain 12 \
+          versions` lets older versions go.\n\
+          * `for each COLUMN` saves one audience per value, named by `{{COLUMN}}` in the label.\n\
+          * An outgoing transition is the whole audience after the save.".into(),
     outputs: 0..=1,
-    example: String::new(),
+    example: "buyers = build audience from customers where any orders select email\n\
+              save audience buyers as \"Buyers {{today}}\" expires in 90 days retain 12 versions\n".into(),
     plugin: None,
+}
 });
 
 impl Activity for SaveAudience {
@@ -150,39 +164,26 @@ impl Activity for SaveAudience {
 
     fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
         use ast::ClauseKind as C;
-        let mut clauses = Clauses::of(call, binder);
+        let mut clauses = Clauses::of(call);
         clauses.take(|c| matches!(c, C::Inputs(_)));
         let label = clauses.take(|c| matches!(c, C::As(_)));
         let for_each = clauses.take(|c| matches!(c, C::ForEach(_)));
         let expires = clauses.take(|c| matches!(c, C::ExpiresIn(_)));
         let retain = clauses.take(|c| matches!(c, C::Retain(_)));
-        let create = clauses.take_spanned(|c| matches!(c, C::CreateOrUpdate));
-        let must_exist = clauses.take_spanned(|c| matches!(c, C::UpdateExisting));
-        let mut updates: Vec<(Update, Span)> = Vec::new();
+        clauses.take(|c| matches!(c, C::CreateOrUpdate));
+        let must_exist = clauses.take(|c| matches!(c, C::UpdateExisting));
+        // Two of them exclude each other, which the parser reports.
+        let mut updates: Vec<Update> = Vec::new();
         for (update, is) in
             [(Update::Replace, C::Replace), (Update::Append, C::Append), (Update::Merge, C::Merge)]
         {
-            if let Some(clause) = clauses.take_spanned(|c| *c == is) {
-                updates.push((update, clause.span));
+            if clauses.take(|c| *c == is).is_some() {
+                updates.push(update);
             }
         }
         clauses.finish(binder);
         let mut fine = true;
-        for (first, second) in [
-            (create.map(|c| c.span), must_exist.map(|c| c.span)),
-            (updates.first().map(|u| u.1), updates.get(1).map(|u| u.1)),
-        ] {
-            if let (Some(first), Some(second)) = (first, second) {
-                fine = false;
-                binder.report(
-                    Diagnostic::error(codes::CLAUSE, "Two ways to save exclude each other")
-                        .label(second, "this one")
-                        .label(first, "or this one?")
-                        .help("remove one of them"),
-                );
-            }
-        }
-        let update = updates.first().map_or(Update::Replace, |u| u.0);
+        let update = updates.first().copied().unwrap_or(Update::Replace);
 
         let expires = match expires {
             Some(C::ExpiresIn(e)) => {
@@ -303,6 +304,7 @@ impl Activity for SaveAudience {
                 input: id,
                 label,
                 label_span: text.span,
+                doc: binder.doc(),
                 audience,
                 update,
                 must_exist: must_exist.is_some(),

@@ -152,6 +152,11 @@ impl Catalogue {
         }
     }
 
+    /// Whether the project has a catalogue: a run was recorded in it.
+    pub fn is_there(&self) -> bool {
+        self.last_run.is_some() || !self.entries.is_empty()
+    }
+
     /// Reads it where it is known to exist.
     fn read(store: &dyn Store) -> Result<Catalogue, Diagnostic> {
         let shapes = store

@@ -446,7 +446,11 @@ impl Stager<'_> {
                 ),
             )
             .label(self.save.label_span, format!("`{name}` is stored as {}", stored.to_lowercase()))
-            .help(format!("round `{name}` in `select`, or use `replace`"))
+            .help(if self.save.key.iter().any(|k| k.name == *name) {
+                "use `replace`, so that the key is stored anew".to_owned()
+            } else {
+                format!("round `{name}` in `select`, or use `replace`")
+            })
             .cause(format!("the row with key {key}")));
         }
         Ok(())

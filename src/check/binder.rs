@@ -87,6 +87,8 @@ pub(super) struct Root {
     pub foreign_keys: HashMap<DimId, Rc<Relation>>,
     /// Names that outputs further down define, with their place.
     pub later: HashMap<String, Span>,
+    /// Transitions that were reported as used too early.
+    pub early: HashSet<String>,
     /// For each output of the file, the populations its call takes.
     pub takes: HashMap<String, Vec<String>>,
     /// Definitions being expanded, to find circles.
@@ -206,6 +208,27 @@ impl Binder<'_> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// How many errors were reported so far.
+    pub fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|d| d.severity == crate::diagnostic::Severity::Error).count()
+    }
+
+    /// Binds something that may turn out wrong: then nothing is reported, and what would have been
+    /// comes back.
+    ///
+    /// # Errors
+    /// What was wrong.
+    pub fn attempt<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> Result<T, Diagnostics> {
+        let before = std::mem::take(&mut self.diagnostics);
+        let value = f(self);
+        let found = std::mem::replace(&mut self.diagnostics, before);
+        if found.has_errors() {
+            return Err(found);
+        }
+        self.diagnostics.extend(found);
+        Ok(value)
+    }
+
     /// Reports an error with one label and gives the value that stands for it.
     pub(super) fn wrong(
         &mut self,
@@ -232,6 +255,18 @@ impl Binder<'_> {
     /// The campaign whose call is being bound.
     pub fn campaign(&self) -> CampaignId {
         self.root.campaign
+    }
+
+    /// The label of the campaign's header; empty without one.
+    pub fn campaign_label(&self) -> &str {
+        let statements = &self.files[self.root.file].ast.statements;
+        statements
+            .iter()
+            .find_map(|s| match &s.kind {
+                ast::StatementKind::Campaign(c) => Some(c.label.node.as_str()),
+                _ => None,
+            })
+            .unwrap_or_default()
     }
 
     /// The folder that relative paths of the script start from.
@@ -556,6 +591,11 @@ impl Binder<'_> {
             self.call.declared.push((name.node, entry));
         }
         id
+    }
+
+    /// The `##` lines above the statement.
+    pub fn doc(&self) -> Option<String> {
+        self.call.doc.clone()
     }
 
     /// How many outputs the call names.

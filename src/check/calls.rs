@@ -335,13 +335,10 @@ impl Binder<'_> {
             return None;
         }
         Some(match (accepts, &ty) {
-            (A::LocalTime | A::TextOrTime, Type::Instant) => {
+            // The planner turns them into local time, or instants, of the campaign's zone.
+            (A::LocalTime | A::TextOrTime, Type::Instant) | (A::Instant, Type::Timestamp) => {
                 self.uses_zone(bound.span);
-                widen(bound, &Type::Timestamp)
-            }
-            (A::Instant, Type::Timestamp) => {
-                self.uses_zone(bound.span);
-                widen(bound, &Type::Instant)
+                bound
             }
             (A::Text | A::TextNumberBool | A::TextOrTime, Type::Json) => widen(bound, &Type::Text),
             _ => bound,

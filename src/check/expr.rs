@@ -128,10 +128,7 @@ impl Binder<'_> {
                 self.bind_between(value, low, high, scope, span)
             }
             ast::ExprKind::In { value, list, ignoring_case } => {
-                match self.membership(value, list, scope) {
-                    Some((row, target)) => self.bind_member(Some(row), &target, scope, span),
-                    None => self.bind_in(value, list, *ignoring_case, scope, span),
-                }
+                self.bind_in(value, list, *ignoring_case, scope, span)
             }
             ast::ExprKind::InWindow(value, window) => {
                 self.bind_in_window(value, window, scope, span)
@@ -1014,25 +1011,7 @@ impl Binder<'_> {
 
     // ---------------------------------------------------------------- membership
 
-    /// `customer in vip`: only the names tell it from `country in eu`.
-    fn membership<'e>(
-        &self,
-        value: &'e ast::Expr,
-        list: &ast::Expr,
-        scope: &Scope,
-    ) -> Option<(&'e ast::Path, ast::Population)> {
-        let ast::ExprKind::Path(row) = &*value.kind else { return None };
-        let ast::ExprKind::Path(target) = &*list.kind else { return None };
-        let [name] = target.parts.as_slice() else { return None };
-        if scope.locals.contains_key(&name.node) {
-            return None;
-        }
-        let entry = self.entity(scope.file, &name.node)?;
-        matches!(entry.entity, Entity::Transition(_))
-            .then(|| (row, ast::Population::Transition(name.clone())))
-    }
-
-    fn bind_member(
+    pub(super) fn bind_member(
         &mut self,
         row: Option<&ast::Path>,
         target: &ast::Population,
@@ -1063,8 +1042,7 @@ impl Binder<'_> {
                 self.program[dimension].name, self.program[of].name
             );
             let label = format!("holds rows of `{}`", self.program[of].name);
-            let help =
-                self.to_one_between(dimension, of).map(|link| format!("write `{link} in …`"));
+            let help = self.link_between(dimension, of).map(|link| format!("write `{link} in …`"));
             return self.wrong(
                 crate::diagnostic::codes::plan::DIFFERENT_DIMENSIONS,
                 title,
@@ -1121,7 +1099,7 @@ impl Binder<'_> {
     }
 
     /// A to-one link from one dimension to another, for help.
-    fn to_one_between(&mut self, from: DimId, to: DimId) -> Option<String> {
+    fn link_between(&mut self, from: DimId, to: DimId) -> Option<String> {
         for name in self.link_names(from) {
             if let Some(Some(link)) = self.find_link(from, &name)
                 && self.program[link].to == to

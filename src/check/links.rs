@@ -485,6 +485,16 @@ impl Binder<'_> {
         self.meaning(path, scope)
     }
 
+    /// The nearest table whose FOREIGN KEY gives a link of its name, as help.
+    fn near_table_link(&mut self, from: DimId, written: &str) -> Option<String> {
+        self.is_table("");
+        let mut tables: Vec<String> = self.table_names.iter().flatten().cloned().collect();
+        tables.sort();
+        let near = suggest::nearest(written, tables.iter().map(String::as_str))?;
+        self.find_link(from, near)??;
+        Some(format!("did you mean `{near}`?"))
+    }
+
     /// Whether a bare name is a link of the innermost row; reports it when it is not.
     fn is_known_link(&mut self, name: &ast::Name, scope: &Scope) -> bool {
         let level = scope.levels.last();
@@ -507,7 +517,12 @@ impl Binder<'_> {
             Some(dimension) => self.link_names(dimension),
             None => Vec::new(),
         };
-        let help = suggest::unknown_name(&name.node, "links", known.iter().map(String::as_str))
+        let near =
+            level.and_then(|l| l.dimension).and_then(|d| self.near_table_link(d, &name.node));
+        let help = near
+            .or_else(|| {
+                suggest::unknown_name(&name.node, "links", known.iter().map(String::as_str))
+            })
             .unwrap_or_else(|| format!("declare it: `link {here}.{}, … on …`", name.node));
         let title = match entry {
             Some(entry) => {

@@ -20,6 +20,14 @@ impl Binder<'_> {
         scope: &Scope,
         span: Span,
     ) -> Expr {
+        // `customer in vip`: which of the two `in` it is, only the names tell.
+        if let (ast::ExprKind::Path(row), ast::ExprKind::Path(path)) = (&*value.kind, &*list.kind)
+            && let [name] = path.parts.as_slice()
+            && self.means_transition(name, scope)
+        {
+            let target = ast::Population::Transition(name.clone());
+            return self.bind_member(Some(row), &target, scope, span);
+        }
         let v = self.bind_value(value, scope);
         if matches!(v.ty, Type::Duration) {
             return self.wrong(
@@ -102,6 +110,27 @@ impl Binder<'_> {
             return error_expr(span);
         }
         Expr::condition(ExprKind::In { value: v, list: bound, ignoring_case }, span)
+    }
+
+    /// Whether a name behind `in` is a transition and nothing that could be a list.
+    fn means_transition(&self, name: &ast::Name, scope: &Scope) -> bool {
+        if scope.locals.contains_key(&name.node) {
+            return false;
+        }
+        if let Some(level) = scope.levels.last() {
+            let carried = level.carried.iter().any(|c| c.name == name.node);
+            let live = level
+                .dimension
+                .is_some_and(|d| self.program[d].columns.iter().any(|c| c.name == name.node));
+            if carried || live {
+                return false;
+            }
+        }
+        match self.entity(scope.file, &name.node).map(|e| e.entity) {
+            Some(super::files::Entity::Transition(_)) => true,
+            Some(_) => false,
+            None => self.root.later.contains_key(&name.node),
+        }
     }
 
     fn fits_list(

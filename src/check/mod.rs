@@ -64,6 +64,10 @@ pub struct Options {
     pub safe: bool,
     /// A parameter without a value is an error (a run), else a warning (a check alone).
     pub require_params: bool,
+    /// The plugins that can be used, for proposals.
+    pub plugins: Vec<String>,
+    /// Plugins that exist but could not be loaded, which was reported.
+    pub failed_plugins: Vec<String>,
 }
 
 impl Default for Options {
@@ -75,6 +79,8 @@ impl Default for Options {
             set: Vec::new(),
             safe: false,
             require_params: true,
+            plugins: Vec::new(),
+            failed_plugins: Vec::new(),
         }
     }
 }

@@ -228,7 +228,7 @@ pub(super) fn parse_value(text: &str, ty: &Type) -> Option<Value> {
 /// `90 days`, `1 month 1 day`.
 fn parse_duration(text: &str) -> Option<Value> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    if words.is_empty() || words.len() % 2 != 0 {
+    if words.is_empty() || !words.len().is_multiple_of(2) {
         return None;
     }
     let mut total = Duration::default();

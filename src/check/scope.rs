@@ -458,7 +458,7 @@ impl Binder<'_> {
                 return Meaning::Value(self.field_of(column, &path.parts[1..], path.span));
             }
             Some((_, Meaning::Row { row, dimension })) => {
-                return self.walk(path, 1, row, dimension, &level, scope);
+                return self.walk(path, 1, row, dimension, scope);
             }
             Some((_, many)) => return many,
             None => {}
@@ -522,7 +522,7 @@ impl Binder<'_> {
             return Meaning::Value(self.field_of(column, &path.parts[2..], path.span));
         }
         match level.dimension {
-            Some(dimension) => self.walk(path, 1, level.row.clone(), dimension, level, scope),
+            Some(dimension) => self.walk(path, 1, level.row.clone(), dimension, scope),
             None => {
                 Meaning::Value(self.unknown_column(
                     second,
@@ -539,7 +539,6 @@ impl Binder<'_> {
         at: usize,
         row: Row,
         dimension: DimId,
-        level: &Level,
         scope: &Scope,
     ) -> Meaning {
         let Some(part) = path.parts.get(at) else { return Meaning::Row { row, dimension } };
@@ -564,7 +563,7 @@ impl Binder<'_> {
                     let mut row = row;
                     row.links.push(link);
                     let to = self.program[link].to;
-                    self.walk(path, at + 1, row, to, level, scope)
+                    self.walk(path, at + 1, row, to, scope)
                 }
                 Some(link) => Meaning::Many { link, at, row },
             };

@@ -44,6 +44,7 @@ impl Binder<'_> {
                 }
             }
         }
+        let from_star = columns.len();
         let keys: Vec<(String, usize)> = input.dimension.map_or_else(Vec::new, |d| {
             let dimension = &self.program[d];
             dimension.key.iter().map(|&k| (dimension.columns[k].name.clone(), k)).collect()
@@ -96,9 +97,8 @@ impl Binder<'_> {
             if let Some(at) =
                 columns.iter().position(|(c, _)| c.name.to_lowercase() == name.to_lowercase())
             {
-                let from_star = at < input.columns.len() && star;
-                // Selecting again what `*` keeps replaces it only when it is the same.
-                if from_star && columns[at].1 == bound {
+                // Selecting again what `*` keeps changes nothing.
+                if at < from_star && columns[at].1 == bound {
                     continue;
                 }
                 self.report(

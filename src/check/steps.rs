@@ -29,10 +29,9 @@ const SHIPPED: &[(&str, &str)] = &[
 impl Binder<'_> {
     /// Checks what was given beside the files.
     pub(super) fn check_options(&mut self) {
-        for zone in [self.options.timezone.clone(), self.options.default_timezone.clone()] {
-            if let Some(zone) = zone {
-                self.check_timezone(&zone, None);
-            }
+        let given = [self.options.timezone.clone(), self.options.default_timezone.clone()];
+        for zone in given.into_iter().flatten() {
+            self.check_timezone(&zone, None);
         }
     }
 
@@ -119,24 +118,23 @@ impl Binder<'_> {
     /// Reports a transition that only a statement further down gives, with the circle when it
     /// is made of itself.
     pub(super) fn used_before(&mut self, name: &ast::Name, later: Span) {
-        let circle = dependency_circle(&name.node, &self.root.takes);
-        let diagnostic = match circle {
+        if !self.root.early.insert(name.node.clone()) {
+            return;
+        }
+        let diagnostic = match dependency_circle(&name.node, &self.root.takes) {
+            // Moving a statement does not help where each is made of the other.
             Some(path) => Diagnostic::error(
                 names_codes::USED_BEFORE,
                 format!("`{}` is made of itself: {}", name.node, path.join(" → ")),
             )
-            .label(name.span, "not defined yet")
-            .label(later, "defined here")
-            .help("name the new population differently"),
+            .help("make one of them of something else"),
             None => Diagnostic::error(
                 names_codes::USED_BEFORE,
                 format!("`{}` is used before it is defined", name.node),
             )
-            .label(name.span, "not defined yet")
-            .label(later, "defined here")
             .help("move this statement below the definition"),
         };
-        self.report(diagnostic);
+        self.report(diagnostic.label(name.span, "not defined yet").label(later, "defined here"));
     }
 
     /// `use` names plugins that exist.
@@ -148,12 +146,13 @@ impl Binder<'_> {
                 self.root.plugins.insert(name.node.clone(), name.span);
                 let mut installed: Vec<String> =
                     self.registry.iter().filter_map(|a| a.spec().plugin.clone()).collect();
-                installed.sort();
-                installed.dedup();
                 let written = name.node.as_str();
-                if installed.contains(&name.node) {
+                if installed.iter().chain(&self.options.failed_plugins).any(|p| p == written) {
                     continue;
                 }
+                installed.extend(self.options.plugins.iter().cloned());
+                installed.sort();
+                installed.dedup();
                 let help = match SHIPPED.iter().any(|(plugin, _)| *plugin == written) {
                     true => Some(format!("install it: `camp plugin add {written}`")),
                     false => suggest::unknown_name(
@@ -339,7 +338,9 @@ impl Binder<'_> {
         }
         // A plugin that `use` names but that is not installed was reported there.
         let shipped = SHIPPED.iter().find(|(_, activity)| *activity == name.node);
-        if self.root.plugins.contains_key(&name.node)
+        let failed = &self.options.failed_plugins;
+        if self.root.plugins.keys().any(|plugin| failed.contains(plugin))
+            || self.root.plugins.contains_key(&name.node)
             || shipped.is_some_and(|(plugin, _)| self.root.plugins.contains_key(*plugin))
         {
             return None;
@@ -368,6 +369,14 @@ impl Binder<'_> {
 
     /// Warns of calls none of whose transitions is used.
     fn warn_unused(&mut self) {
+        // A file that keeps nothing is being tried out.
+        let keeps = self.program.steps.iter().any(|step| {
+            step.campaign == self.root.campaign
+                && matches!(&step.kind, StepKind::Activity(a) if a.operation.has_effects())
+        });
+        if !keeps {
+            return;
+        }
         let mut used = self.root.used.clone();
         for step in &self.program.steps {
             used.extend(step.wait_for.iter().copied());

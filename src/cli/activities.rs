@@ -7,6 +7,9 @@ use super::output::{Format, Output, wrap};
 use super::table::Table;
 use crate::activity::Registry;
 use crate::diagnostic::{Diagnostic, codes::usage, suggest};
+use crate::plugin;
+use crate::plugin::finder::{Finder, SHIPPED};
+use crate::source::Span;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
@@ -16,7 +19,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {
-    let registry = Registry::builtin();
+    let mut registry = Registry::builtin();
+    // Only what came with Camp is loaded for a look; others by `camp plugin info`.
+    let finder = Finder::default();
+    for name in SHIPPED {
+        // One that is missing or broken says so when a script uses it.
+        let _ = plugin::enable(name, Span::default(), &finder, &mut registry);
+    }
     if args.name.is_empty() {
         let mut table = Table::new(["activity", "from", "summary"]);
         for spec in registry.iter().map(|a| a.spec()) {

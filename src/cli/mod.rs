@@ -16,6 +16,7 @@ mod interrupt;
 mod numbers;
 mod output;
 mod plan;
+mod plugin;
 mod progress;
 mod project;
 mod reports;
@@ -66,12 +67,21 @@ enum Command {
     Functions(functions::Args),
     /// List the activities, or explain one
     Activities(activities::Args),
+    /// Look at plugins, trust them, test them
+    #[command(subcommand)]
+    Plugin(plugin::Command),
     /// Explain an error by its code, with a bad and a good script
     Error(error::Args),
     /// Start a project with sample data
     Init(init::Args),
     /// Print completions for a shell
     Completions(completions::Args),
+    /// Describe a plugin's library; the child process of `camp plugin`
+    #[command(name = crate::plugin::probe::COMMAND, hide = true)]
+    Probe {
+        /// The library
+        library: std::path::PathBuf,
+    },
 }
 
 /// Runs the program with the arguments of the process.
@@ -95,6 +105,14 @@ pub fn main() -> ExitCode {
         Command::Runs(command) => runs::run(command, &mut out),
         Command::Functions(args) => functions::run(args, &mut out),
         Command::Activities(args) => activities::run(args, &mut out),
+        Command::Plugin(command) => plugin::run(command, &mut out),
+        Command::Probe { library } => match crate::plugin::probe::answer(&library) {
+            Ok(()) => Exit::FINE,
+            Err(why) => {
+                out.say(&why);
+                Exit::of_area(Area::Plugin)
+            }
+        },
         Command::Error(args) => error::run(args, &mut out),
         Command::Init(args) => init::run(args, &mut out),
         Command::Completions(args) => completions::run(args, &mut out),

@@ -130,6 +130,7 @@ pub(super) fn settings(
         memory_limit: machine.memory_limit.clone().or(config.memory_limit),
         threads: machine.threads.or(config.threads),
         temp_directory: machine.temp_directory.clone().or(config.temp_directory),
+        project: Some(config.file.as_ref().and_then(|f| f.parent()).unwrap_or(folder).to_owned()),
         publish: config.publish,
     })
 }

@@ -13,8 +13,8 @@ use super::table::{Cell, Table};
 use crate::diagnostic::render::record;
 use crate::diagnostic::{Area, Diagnostic};
 use crate::run::report::{
-    CampaignReport, ExpectationReport, ExportReport, PlanReport, PlannedSave, RunReport,
-    SaveReport, Status, StepReport, TransitionCount,
+    CampaignReport, DeliveryReport, ExpectationReport, ExportReport, PlanReport, PlannedSave,
+    RunReport, SaveReport, Status, StepReport, TransitionCount,
 };
 use crate::source::SourceMap;
 
@@ -75,6 +75,7 @@ fn run_text(report: &RunReport, out: &Output) -> String {
         format!("{verb} \"{}\"{new}: {}", save.label, save_line(save, &out.zone))
     }));
     lines.extend(report.exports.iter().map(|export| export_line(export, report.status)));
+    lines.extend(report.deliveries.iter().map(delivery_line));
     push_block(&mut text, &lines);
     let elapsed = report.finished.duration_since(report.started);
     let elapsed = duration(Duration::try_from(elapsed).unwrap_or_default());
@@ -224,6 +225,23 @@ fn export_line(export: &ExportReport, status: Status) -> String {
     let verb = if status == Status::Done { "exported" } else { "would export" };
     let path = export.path.strip_prefix("./").unwrap_or(&export.path);
     format!("{verb} {path}: {}", counted(export.rows, "row"))
+}
+
+fn delivery_line(delivery: &DeliveryReport) -> String {
+    let parts = [
+        (delivery.sent, "sent"),
+        (delivery.failed, "failed"),
+        (delivery.retry, "not sent, a later run may help"),
+        (delivery.skipped, "left out"),
+        (delivery.checked, "checked, nothing was sent"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{} {what}", count(*n)))
+        .collect();
+    let parts = if parts.is_empty() { "nothing to send".to_owned() } else { parts.join(", ") };
+    format!("{} {}: {parts}", delivery.activity, delivery.transition)
 }
 
 fn expectation_line(expectation: &ExpectationReport) -> String {
@@ -378,6 +396,7 @@ mod tests {
                 step(12, "save audience", vec![], true),
             ],
             saves: vec![save()],
+            deliveries: Vec::new(),
             exports: vec![ExportReport {
                 campaign: "Win back".into(),
                 path: "out/vip.csv".into(),

@@ -4,6 +4,7 @@ use super::output::Output;
 use super::progress::Shown;
 use super::project::{self, ScriptArgs};
 use super::{Exit, interrupt, reports};
+use crate::diagnostic::Severity;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -32,7 +33,12 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         Ok(report) => {
             out.sorted(&report.warnings, &session.sources);
             reports::print_run(&report, &session.sources, out);
-            reports::exit_of(report.status)
+            // What went wrong after the commit, such as a delivery that broke off.
+            let late = report.warnings.iter().filter(|d| d.severity == Severity::Error);
+            match late.map(|d| d.code.0.area).max() {
+                Some(area) => Exit::of_area(area),
+                None => reports::exit_of(report.status),
+            }
         }
         Err(_) if asked.already() => {
             out.say("interrupted: nothing was saved");

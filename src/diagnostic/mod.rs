@@ -4,6 +4,7 @@
 //! Nothing here knows how they are shown; [`render`] is the only place that does.
 
 pub mod codes;
+pub mod reference;
 pub mod render;
 pub mod suggest;
 

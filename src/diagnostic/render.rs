@@ -110,6 +110,12 @@ fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
+/// A title in sentence case, wherever its words come from.
+fn headline(title: &str) -> String {
+    let mut letters = title.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 fn concise(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
     let place = diagnostic
         .span()
@@ -118,7 +124,8 @@ fn concise(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
         .unwrap_or_default();
     let help = diagnostic.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
     let severity = severity_word(diagnostic.severity);
-    let line = format!("{place}{severity}[{}]: {}{help}", diagnostic.code, diagnostic.title);
+    let title = headline(&diagnostic.title);
+    let line = format!("{place}{severity}[{}]: {title}{help}", diagnostic.code);
     // One diagnostic is one line, whatever a label or a path of the user holds.
     excerpt::visible(&line.replace(['\r', '\n'], " ")) + "\n"
 }

@@ -5,7 +5,7 @@
 //! populations carry it. Conditions that all of them share are asked of the scan itself. A single
 //! population keeps its filters pushed down instead, and what is only counted is never stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::expr::*;
 use crate::model::program::{DimId, TransitionId};
@@ -15,7 +15,25 @@ use crate::model::value::Value;
 use super::lower::{self, count_rows, count_where, or};
 use super::query::*;
 use super::relation::{Relation, Relations};
+use super::tables;
 use super::{Cut, Demand, Plan, PlanStep, PlannedExport, PlannedSave, Planner};
+
+/// What one scan reads: a dimension; of one without a key, the table of a transition where one
+/// holds its rows.
+type Rows = (DimId, Option<TransitionId>);
+
+/// The transition whose table has to be read by itself.
+fn alone(
+    planner: &Planner<'_>,
+    relations: &Relations,
+    relation: &Relation,
+) -> Option<TransitionId> {
+    if !planner.program[relation.dimension].key.is_empty() {
+        return None;
+    }
+    let member = |part: &Expr| lower::table_member(part).filter(|t| relations.table(*t).is_some());
+    parts(&relation.rule).iter().find_map(member)
+}
 
 /// What one scan decides.
 #[derive(Default)]
@@ -76,13 +94,21 @@ pub(super) fn build(
     for (_, step) in planner.fixed.drain(..) {
         plan.steps.push(step);
     }
-    let mut levels: BTreeMap<usize, BTreeMap<DimId, Group>> = BTreeMap::new();
+    let mut levels: BTreeMap<usize, BTreeMap<Rows, Group>> = BTreeMap::new();
+    let mut queries: BTreeMap<usize, Vec<tables::Prepared>> = BTreeMap::new();
     for demand in demands {
-        sort_in(planner, relations, plan, &mut levels, demand);
+        match demand {
+            Demand::Tables(query) => queries.entry(query.level).or_default().push(query),
+            demand => sort_in(planner, relations, plan, &mut levels, demand),
+        }
     }
-    while let Some((_, dimensions)) = levels.pop_first() {
-        for (dimension, group) in dimensions {
+    let numbers: BTreeSet<usize> = levels.keys().chain(queries.keys()).copied().collect();
+    for level in numbers {
+        for ((dimension, _), group) in levels.remove(&level).into_iter().flatten() {
             emit(planner, relations, plan, dimension, group);
+        }
+        for query in queries.remove(&level).into_iter().flatten() {
+            tables::emit(planner, relations, plan, query);
         }
     }
     plan.saves.sort_by_key(|s| s.step);
@@ -93,7 +119,7 @@ fn sort_in(
     planner: &Planner<'_>,
     relations: &mut Relations,
     plan: &mut Plan,
-    levels: &mut BTreeMap<usize, BTreeMap<DimId, Group>>,
+    levels: &mut BTreeMap<usize, BTreeMap<Rows, Group>>,
     demand: Demand,
 ) {
     let of = |t: TransitionId| {
@@ -125,12 +151,14 @@ fn sort_in(
             let purpose = Purpose::Cut { transition, columns, order, limit, table: table.name };
             (step, relation, purpose, values)
         }
+        // Has no rule that a scan could decide.
+        Demand::Tables(_) => return,
     };
     let level = planner.level(values.iter().chain([&relation.rule]));
     let group = levels
         .entry(level)
         .or_default()
-        .entry(relation.dimension)
+        .entry((relation.dimension, alone(planner, relations, &relation)))
         .or_insert_with(|| Group { first, ..Group::default() });
     group.first = group.first.min(first);
     let rule = index_of(&mut group.rules, relation.rule);

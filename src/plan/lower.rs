@@ -30,6 +30,11 @@ pub trait History {
     /// of the change. `None` for an audience that does not exist yet.
     fn changes(&self, audience: usize, entered: bool) -> Option<Select>;
 
+    /// Whether there is a log of deliveries.
+    fn has_deliveries(&self) -> bool {
+        true
+    }
+
     /// The keys `k0…` of the members of an older version.
     fn members_at(&self, audience: usize, version: u64) -> Option<Select>;
 }
@@ -134,24 +139,101 @@ impl<'a> Lowering<'a> {
         filter: &[Expr],
         columns: impl FnOnce(&mut Self) -> Vec<(String, Scalar)>,
     ) -> Select {
-        let source = self.dimension_source(dimension);
+        let dim = &self.program[dimension];
+        // Rows without a key cannot be found again in their dimension: where a table holds them, the
+        // table is all there is of them.
+        let (held, filter) =
+            if dim.key.is_empty() { self.held_in_table(filter) } else { (None, filter.to_vec()) };
+        let source = match &held {
+            Some((_, table)) => Source::Temp(table.clone()),
+            None => self.dimension_source(dimension),
+        };
         let alias = self.alias("d");
         self.open(source, alias.clone());
         self.bind(0, alias.clone(), dimension);
-        let dim = &self.program[dimension];
+        if let Some((population, _)) = held {
+            self.top().lookups.push((alias.clone(), population, alias.clone()));
+        }
         if !dim.key_guaranteed && keys == Keys::Present {
             for column in dim.key_columns().filter(|c| c.nullable) {
                 let key = Scalar::Column(alias.clone(), column.name.clone());
                 self.top().filter.push(Scalar::IsNotNull(Box::new(key)));
             }
         }
-        for condition in filter {
+        for condition in &filter {
             self.filter(condition);
         }
         let columns = columns(self);
         self.unbind(0);
         let block = self.close();
         finish(block, columns)
+    }
+
+    /// The population whose table a filter asks for, with the table, and the rest of the filter.
+    fn held_in_table(&self, filter: &[Expr]) -> (Option<(Population, String)>, Vec<Expr>) {
+        let mut held = None;
+        let mut rest = Vec::new();
+        for condition in filter {
+            let parts = match &*condition.kind {
+                ExprKind::And(parts) => parts.clone(),
+                _ => vec![condition.clone()],
+            };
+            for part in parts {
+                match table_member(&part).and_then(|t| Some((t, self.relations.table(t)?))) {
+                    Some((t, table)) if held.is_none() => {
+                        held = Some((Population::Transition(t), table.name.clone()));
+                    }
+                    _ => rest.push(part),
+                }
+            }
+        }
+        (held, rest)
+    }
+
+    /// Pairs of rows of a dimension and the rows a path of links leads them to, both with complete
+    /// keys: frame 0 and the frames of the path are bound for `columns`.
+    pub fn linked(
+        &mut self,
+        dimension: DimId,
+        links: &Links,
+        columns: impl FnOnce(&mut Self) -> Vec<(String, Scalar)>,
+    ) -> Select {
+        self.rows(dimension, &[], |this| {
+            let block = this.blocks.len() - 1;
+            let Some((mut previous, _, _)) = this.row(&links.from) else { return Vec::new() };
+            for step in &links.steps {
+                let target = this.program[step.link].to;
+                let source = this.dimension_source(target);
+                let alias = this.alias("l");
+                let on = this.link_condition(step.link, &previous, &alias, block);
+                this.blocks[block].joins.push(Join {
+                    kind: JoinKind::Inner,
+                    source,
+                    alias: alias.clone(),
+                    on,
+                });
+                this.bind(step.frame, alias.clone(), target);
+                previous = alias;
+            }
+            if let Some(last) = links.steps.last() {
+                for key in this.key_of(last.frame) {
+                    this.top().filter.push(Scalar::IsNotNull(Box::new(key)));
+                }
+            }
+            let columns = columns(this);
+            this.unbind_links(links);
+            columns
+        })
+    }
+
+    /// The key of the row in a frame.
+    pub fn key_of(&self, frame: u16) -> Vec<Scalar> {
+        let Some(Frame { alias, rows: FrameRows::Dimension(dimension), .. }) = self.frame(frame)
+        else {
+            return Vec::new();
+        };
+        let columns = self.program[*dimension].key_columns();
+        columns.map(|c| Scalar::Column(alias.clone(), c.name.clone())).collect()
     }
 
     /// The keys `k0…` of all rows of a dimension, those with a missing part too.
@@ -215,6 +297,15 @@ impl<'a> Lowering<'a> {
     /// The rows of a dimension that exist: its base filter applied.
     fn dimension_source(&mut self, dimension: DimId) -> Source {
         let dim = &self.program[dimension];
+        if is_deliveries(&dim.scan) && !self.history.has_deliveries() {
+            // Nothing was ever delivered: no rows of these columns.
+            let columns = dim.columns.iter();
+            let columns = columns
+                .map(|c| (c.name.clone(), Scalar::Literal(Value::Missing, c.ty.clone())))
+                .collect();
+            let filter = Some(truth(false));
+            return Source::Query(Box::new(Select { columns, filter, ..Select::default() }));
+        }
         let scan = Source::Scan {
             scan: dim.scan.clone(),
             local_instants: dim.local_instants.as_ref().map(|(zone, columns)| {
@@ -1316,6 +1407,24 @@ impl<'a> Lowering<'a> {
             ExprKind::CountOf(_) | ExprKind::SizeOf(_) => false,
             _ => !expr.is_condition(),
         }
+    }
+}
+
+/// Whether rows come from the log of deliveries.
+fn is_deliveries(scan: &Scan) -> bool {
+    matches!(scan, Scan::Table { database, schema, table }
+        if database == "project" && schema == "camp" && table == "delivery")
+}
+
+/// The transition that a condition asks the row in frame 0 to be in.
+pub fn table_member(condition: &Expr) -> Option<TransitionId> {
+    match &*condition.kind {
+        ExprKind::Member { row, population: Population::Transition(t) }
+            if row.frame == 0 && row.links.is_empty() =>
+        {
+            Some(*t)
+        }
+        _ => None,
     }
 }
 

@@ -15,10 +15,12 @@
 pub mod clock;
 pub mod fold;
 pub mod group;
+pub mod guard;
 pub mod keys;
 pub mod lower;
 pub mod query;
 pub mod relation;
+pub mod tables;
 
 use std::collections::{HashMap, HashSet};
 
@@ -33,6 +35,7 @@ use crate::source::Span;
 
 use clock::Clock;
 use fold::Folder;
+use guard::Guard;
 use keys::KeyCheck;
 use lower::{History, Lowering};
 use query::*;
@@ -47,12 +50,16 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
     /// How many rows each transition has: queries of one row, a column per transition.
     pub counts: Vec<(Select, Vec<TransitionId>)>,
+    /// Queries whose rows are faults, asked before anything is saved, exported or delivered.
+    pub checks: Vec<RowCheck>,
     /// `expect` and `only if`, in text order.
     pub guards: Vec<Guard>,
     /// `save audience`, in text order.
     pub saves: Vec<PlannedSave>,
     /// `export`, in text order.
     pub exports: Vec<PlannedExport>,
+    /// What is sent to the outside after the commit, in text order.
+    pub deliveries: Vec<PlannedDelivery>,
     /// What the plan knows of every transition.
     pub relations: Relations,
 }
@@ -70,15 +77,17 @@ pub struct PlanStep {
     pub first: usize,
 }
 
-/// A condition of the run on its populations.
+/// A query whose rows are faults.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Guard {
+pub struct RowCheck {
     /// Index of the step in the program.
     pub step: usize,
-    /// One row, one column: whether it holds.
+    /// The faults.
     pub select: Select,
-    /// The facts it speaks of, one column each, named as in the script: shown when it fails.
-    pub facts: Select,
+    /// The names to show its columns under.
+    pub columns: Vec<String>,
+    /// What is said when there are any; its first label gets the rows.
+    pub fault: Diagnostic,
 }
 
 /// A save.
@@ -105,6 +114,15 @@ pub struct PlannedExport {
     pub rows: Select,
 }
 
+/// A delivery.
+#[derive(Debug)]
+pub struct PlannedDelivery {
+    /// Index of the step in the program.
+    pub step: usize,
+    /// The rows, out of tables of the plan.
+    pub inputs: Vec<Select>,
+}
+
 /// What an activity asks to exist.
 #[derive(Debug)]
 enum Demand {
@@ -123,6 +141,8 @@ enum Demand {
         limit: Cut,
         table: Table,
     },
+    /// Queries over populations become tables.
+    Tables(tables::Prepared),
 }
 
 /// How many rows a cut keeps.
@@ -222,28 +242,36 @@ fn makers(program: &Program) -> HashMap<TransitionId, usize> {
     makers
 }
 
-/// The transitions that a step reads or speaks of.
+/// The transitions that a step reads, waits for, or speaks of.
 fn transitions_of(step: &Step) -> Vec<TransitionId> {
     let mut found = step.wait_for.clone();
-    let mut speak = |e: &Expr| {
-        e.walk(&mut |part| {
-            if let Some(Population::Transition(t)) = part.population() {
-                found.push(*t);
-            }
-        });
-    };
-    step.only_if.iter().for_each(&mut speak);
+    found.extend(step.only_if.iter().flat_map(spoken_of));
+    found.extend(read_by(step));
+    found
+}
+
+/// The transitions that what a step makes is made from.
+pub fn read_by(step: &Step) -> Vec<TransitionId> {
     match &step.kind {
-        StepKind::Expect { condition, .. } => speak(condition),
+        StepKind::Expect { condition, .. } => spoken_of(condition),
         StepKind::Activity(activity) => {
-            activity.operation.expressions().into_iter().for_each(&mut speak);
-            for input in activity.operation.inputs() {
-                if let Population::Transition(t) = input {
-                    found.push(t);
-                }
-            }
+            let operation = &activity.operation;
+            let inputs = operation.inputs().into_iter().filter_map(|p| match p {
+                Population::Transition(t) => Some(t),
+                _ => None,
+            });
+            inputs.chain(operation.expressions().into_iter().flat_map(spoken_of)).collect()
         }
     }
+}
+
+fn spoken_of(expr: &Expr) -> Vec<TransitionId> {
+    let mut found = Vec::new();
+    expr.walk(&mut |part| {
+        if let Some(Population::Transition(t)) = part.population() {
+            found.push(*t);
+        }
+    });
     found
 }
 
@@ -456,62 +484,11 @@ impl<'a> Planner<'a> {
         let mut plan = Plan { key_checks: keys::checks(&self), ..Plan::default() };
         let mut relations = std::mem::take(&mut self.relations);
         group::build(&mut self, demands, &mut relations, &mut plan);
+        plan.deliveries.sort_by_key(|d| d.step);
         self.relations = relations.clone();
-        self.guards(&mut plan, wanted);
+        plan.guards = guard::guards(&mut self, wanted);
         plan.relations = relations;
         (plan, self.diagnostics)
-    }
-
-    fn guards(&mut self, plan: &mut Plan, wanted: &HashSet<usize>) {
-        for (index, step) in self.program.steps.iter().enumerate() {
-            if !wanted.contains(&index) {
-                continue;
-            }
-            self.enter(index);
-            let condition = match (&step.kind, &step.only_if) {
-                (StepKind::Expect { condition, .. }, _) => condition,
-                (_, Some(condition)) => condition,
-                _ => continue,
-            };
-            let condition = self.fold(condition);
-            let relations = self.relations.clone();
-            let mut lowering = self.lowering(&relations);
-            let holds = lowering.value(&condition);
-            let holds = Scalar::Coalesce(vec![holds, lower::truth(false)]);
-            let mut facts = Vec::new();
-            let mut known = Vec::new();
-            condition.walk(&mut |e| {
-                if matches!(*e.kind, ExprKind::CountOf(_) | ExprKind::SizeOf(_))
-                    && !known.contains(e)
-                {
-                    known.push(e.clone());
-                }
-            });
-            for fact in known {
-                facts.push((self.fact_name(&fact), lowering.value(&fact)));
-            }
-            plan.guards.push(Guard {
-                step: index,
-                select: Select { columns: vec![("holds".into(), holds)], ..Select::default() },
-                facts: Select { columns: facts, ..Select::default() },
-            });
-        }
-    }
-
-    fn fact_name(&self, fact: &Expr) -> String {
-        match &*fact.kind {
-            ExprKind::CountOf(Population::Transition(t)) => {
-                format!("count({})", self.program[*t].name)
-            }
-            ExprKind::CountOf(Population::Dimension(d)) => {
-                format!("count({})", self.program[*d].name)
-            }
-            ExprKind::CountOf(Population::Audience(i)) => {
-                format!("count(audience \"{}\")", self.program.audiences[*i].label)
-            }
-            ExprKind::SizeOf(i) => format!("size(\"{}\")", self.program.audiences[*i].label),
-            _ => String::new(),
-        }
     }
 }
 
@@ -583,6 +560,11 @@ pub fn save_of(program: &Program, step: usize) -> Option<&Save> {
 
 /// The export of a step.
 pub fn export_of(program: &Program, step: usize) -> Option<&ExportFile> {
+    operation_of(program, step)
+}
+
+/// The executor or delivery of a step.
+pub fn rows_of(program: &Program, step: usize) -> Option<&crate::plugin::rows::RowCall> {
     operation_of(program, step)
 }
 

@@ -61,11 +61,21 @@ pub enum Source {
     Plugin {
         /// The inputs, by the name the text uses.
         inputs: Vec<(String, Select)>,
-        /// Further CTEs of the plugin, in order.
-        with: Vec<(String, String)>,
-        /// The query itself.
-        sql: String,
+        /// Further CTEs of the plugin, in order: name, text, whether it is worth computing once.
+        with: Vec<(String, String, bool)>,
+        /// The queries, one after another, duplicates kept. Where there are several, a column `o`
+        /// says from which a row is.
+        parts: Vec<PluginPart>,
     },
+}
+
+/// A query of a plugin, and what is taken of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginPart {
+    /// Engine text.
+    pub sql: String,
+    /// Its columns by name, each with the name it gets.
+    pub columns: Vec<(String, String)>,
 }
 
 /// A join.
@@ -262,6 +272,15 @@ pub enum Statement {
         view: String,
         /// Its rows.
         select: Select,
+    },
+    /// Temporary tables from rows that leave the engine and come back: a plugin's executor.
+    External {
+        /// Index of the step in the program, whose operation does it.
+        step: usize,
+        /// The rows that go out.
+        inputs: Vec<Select>,
+        /// The tables, one per output of the operation.
+        tables: Vec<String>,
     },
     /// A query whose rows the run looks at.
     Query(Select),

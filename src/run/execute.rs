@@ -21,9 +21,11 @@ use crate::model::schema::Column;
 use crate::model::value::Value;
 use crate::plan::query::{Select, Statement};
 use crate::plan::{self, Plan, PlanStep};
+use crate::plugin::host::RunFacts;
 use crate::source::SourceMap;
 
 use super::exports::{self, Staged as StagedExport};
+use super::for_each;
 use super::report::*;
 
 /// How many keys `camp plan` shows of those who would enter or leave.
@@ -59,12 +61,33 @@ struct Computed {
     saves: Vec<Planned>,
     exports: Vec<StagedExport>,
     sizes: Vec<(DimId, u64)>,
+    skipped: HashSet<usize>,
 }
 
 /// A save with the step it comes from.
 struct Planned {
     step: usize,
     staged: StagedSave,
+}
+
+/// What the guards of a run said.
+#[derive(Default)]
+struct Guarded {
+    answers: Vec<Answer>,
+    /// Indices of steps.
+    skipped: HashSet<usize>,
+    /// What nobody is in, since the step that makes it was skipped.
+    gone: HashSet<TransitionId>,
+    /// What a step that waits for it waits for in vain.
+    never: HashSet<TransitionId>,
+}
+
+/// The answer to one guard.
+struct Answer {
+    step: usize,
+    holds: bool,
+    /// The counts it spoke of, when it does not hold.
+    facts: String,
 }
 
 type Outcome<T> = Result<T, Diagnostics>;
@@ -83,7 +106,7 @@ impl Execution<'_> {
     /// possible.
     pub fn run(mut self, dry_run: bool) -> Outcome<RunReport> {
         let run_id = RunRecord::new_id(self.started);
-        let result = self.compute().and_then(|c| self.write(c, &run_id, dry_run));
+        let result = self.compute(&run_id, dry_run).and_then(|c| self.write(c, &run_id, dry_run));
         if let (Err(diagnostics), false) = (&result, dry_run) {
             let words: Vec<&str> = diagnostics.iter().map(|d| d.title.as_str()).collect();
             let record = self.record(&run_id, Vec::new());
@@ -97,7 +120,8 @@ impl Execution<'_> {
     /// # Errors
     /// As of [`Execution::run`], but for guards: they are shown.
     pub fn preview(mut self) -> Outcome<PlanReport> {
-        let computed = self.compute_unguarded()?;
+        let run_id = RunRecord::new_id(self.started);
+        let computed = self.compute_unguarded(&run_id, true)?;
         let mut saves = Vec::new();
         for planned in &computed.saves {
             let save = self.save_report(planned, &computed.sizes);
@@ -118,13 +142,23 @@ impl Execution<'_> {
         })
     }
 
-    fn compute(&mut self) -> Outcome<Computed> {
-        let computed = self.compute_unguarded()?;
+    fn compute(&mut self, run_id: &str, dry_run: bool) -> Outcome<Computed> {
+        if !dry_run && !self.plan.deliveries.is_empty() && self.engine.project_path().is_none() {
+            let step = &self.program.steps[self.plan.deliveries[0].step];
+            return Err(one(Diagnostic::error(
+                codes::data::NO_DATABASE,
+                "A delivery needs a database that keeps its receipts",
+            )
+            .label(step.span, "would send")
+            .help("name a database with `--db`, or use `--dry-run`")));
+        }
+        self.check_secrets()?;
+        let computed = self.compute_unguarded(run_id, dry_run)?;
         let failed = self.failed_expectations(&computed.report);
         if failed.is_empty() { Ok(computed) } else { Err(failed) }
     }
 
-    fn compute_unguarded(&mut self) -> Outcome<Computed> {
+    fn compute_unguarded(&mut self, run_id: &str, dry_run: bool) -> Outcome<Computed> {
         let statements = self.plan.steps.len();
         (self.progress)(Progress::Planned { steps: statements });
         let keys = self.check_keys()?;
@@ -132,22 +166,31 @@ impl Execution<'_> {
         for (n, step) in self.plan.steps.iter().enumerate() {
             (self.progress)(Progress::Started { step: n, title: step.title.clone() });
             let begun = Instant::now();
-            let sql = print::statement(&step.statement);
-            let rows = self.engine.execute(&sql).map_err(|e| one(self.blame(e, step)))?;
+            let rows = match &step.statement {
+                Statement::External { step: index, inputs, tables } => {
+                    if let Some(call) = plan::rows_of(self.program, *index) {
+                        let facts = self.facts(*index, run_id, dry_run);
+                        let said = call.execute(self.engine, inputs, tables, &facts)?;
+                        self.warnings.extend(said);
+                    }
+                    0
+                }
+                statement => {
+                    let sql = print::statement(statement);
+                    self.engine.execute(&sql).map_err(|e| one(self.blame(e, step)))?
+                }
+            };
             if let Some(spent) = millis.get_mut(step.first) {
                 *spent += begun.elapsed().as_millis() as u64;
             }
             (self.progress)(Progress::Finished { step: n, rows: Some(rows) });
         }
         let counts = self.count()?;
-        let (held, facts) = self.ask_guards()?;
-        let skipped = self.skipped(&held);
+        let Guarded { answers, skipped, .. } = self.ask_guards()?;
+        self.check_rows(&skipped)?;
         let mut steps = self.step_reports(&counts, &keys, &skipped, &millis);
-        let expectations = self.expectations(&held, &facts);
+        let expectations = self.expectations(&answers);
         let saves = self.stage(&skipped)?;
-        for planned in &saves {
-            self.warnings.extend(planned.staged.warnings.iter().cloned());
-        }
         let exports = self.exports(&skipped)?;
         self.note_members_gone(&counts, &mut steps);
         let sizes = self.dimension_sizes(&saves, &keys)?;
@@ -162,6 +205,7 @@ impl Execution<'_> {
             database: self.database.clone(),
             steps,
             saves: Vec::new(),
+            deliveries: Vec::new(),
             exports: exports
                 .iter()
                 .map(|e| ExportReport {
@@ -173,18 +217,19 @@ impl Execution<'_> {
             expectations,
             warnings: std::mem::take(&mut self.warnings),
         };
-        Ok(Computed { report, saves, exports, sizes })
+        Ok(Computed { report, saves, exports, sizes, skipped })
     }
 
     fn write(&mut self, computed: Computed, run_id: &str, dry_run: bool) -> Outcome<RunReport> {
-        let Computed { mut report, mut saves, exports, sizes } = computed;
+        let Computed { mut report, mut saves, exports, sizes, skipped } = computed;
         report.saves = saves.iter().map(|s| self.save_report(s, &sizes)).collect();
         if dry_run {
+            self.deliver(&mut report, run_id, &skipped, true);
             report.finished = Timestamp::now();
             return Ok(report);
         }
         (self.progress)(Progress::Committing);
-        if !saves.is_empty() || self.engine.project_exists() {
+        if !saves.is_empty() || !self.plan.deliveries.is_empty() || self.engine.project_exists() {
             let mut staged: Vec<StagedSave> = saves.iter().map(|s| s.staged.clone()).collect();
             let records = self.step_records(&report);
             let record = self.record(run_id, records);
@@ -221,8 +266,143 @@ impl Execution<'_> {
         }
         report.run_id = run_id.to_owned();
         report.status = Status::Done;
+        self.deliver(&mut report, run_id, &skipped, false);
         report.finished = Timestamp::now();
         Ok(report)
+    }
+
+    // ---- plugins
+
+    /// Refuses a run that would only find out after the commit that a secret is missing.
+    fn check_secrets(&self) -> Outcome<()> {
+        let mut wrong = Diagnostics::default();
+        let external = self.plan.steps.iter().filter_map(|s| match &s.statement {
+            Statement::External { step, .. } => Some(*step),
+            _ => None,
+        });
+        for step in external.chain(self.plan.deliveries.iter().map(|d| d.step)) {
+            let Some(call) = plan::rows_of(self.program, step) else { continue };
+            for (param, variable) in &call.secrets {
+                if std::env::var_os(variable).is_some_and(|v| !v.is_empty()) {
+                    continue;
+                }
+                wrong.push(
+                    Diagnostic::error(
+                        codes::plugin::SECRET_MISSING,
+                        format!("The environment variable `{variable}` is not set"),
+                    )
+                    .label(call.places.find(&format!("params.{param}")), "its value is needed")
+                    .help(format!("set `{variable}` where Camp is started")),
+                );
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    /// What a plugin may know of the run.
+    fn facts(&self, step: usize, run_id: &str, dry_run: bool) -> RunFacts {
+        RunFacts {
+            dry_run,
+            attempt: 1,
+            now_us: self.as_of.as_microsecond(),
+            run_id: run_id.to_owned(),
+            campaign: self.campaign_of(step).label.clone(),
+            node: format!("step_{step}"),
+        }
+    }
+
+    /// Sends what is to be sent, in the order of the text. Everything is committed by now, so what
+    /// goes wrong is reported beside the run and does not undo it.
+    fn deliver(
+        &mut self,
+        report: &mut RunReport,
+        run_id: &str,
+        skipped: &HashSet<usize>,
+        dry_run: bool,
+    ) {
+        for delivery in &self.plan.deliveries {
+            let Some(call) = plan::rows_of(self.program, delivery.step) else { continue };
+            let StepKind::Activity(activity) = &self.program.steps[delivery.step].kind else {
+                continue;
+            };
+            if skipped.contains(&delivery.step) {
+                continue;
+            }
+            let transition = match activity.operation.inputs().first() {
+                Some(Population::Transition(t)) => Some(&self.program[*t]),
+                _ => None,
+            };
+            let Some(transition) = transition else { continue };
+            let mut sent = DeliveryReport {
+                campaign: self.campaign_of(delivery.step).label.clone(),
+                activity: activity.activity.clone(),
+                transition: transition.name.clone(),
+                rows: 0,
+                ..DeliveryReport::default()
+            };
+            let of = |select: &Select| Select {
+                columns: vec![("n".into(), crate::plan::lower::count_rows())],
+                from: Some((
+                    crate::plan::query::Source::Query(Box::new(select.clone())),
+                    "r".into(),
+                )),
+                ..Select::default()
+            };
+            if let Some(Ok(row)) = delivery.inputs.first().map(|s| self.row(&of(s))) {
+                sent.rows = number(&row, 0);
+            }
+            let dimension = &self.program[transition.dimension].name;
+            let engine = self.engine;
+            let outcome = call.deliver(
+                engine,
+                &delivery.inputs,
+                &self.facts(delivery.step, run_id, dry_run),
+                &mut |receipts| {
+                    let mut records = Vec::new();
+                    for receipt in receipts {
+                        match receipt.status.as_str() {
+                            "sent" => sent.sent += 1,
+                            "failed" => sent.failed += 1,
+                            "retry" => sent.retry += 1,
+                            "skipped" => sent.skipped += 1,
+                            _ => sent.checked += 1,
+                        }
+                        records.push(catalogue::Delivery {
+                            run: run_id.to_owned(),
+                            campaign: sent.campaign.clone(),
+                            activity: sent.transition.clone(),
+                            dimension: dimension.clone(),
+                            key: key_text(&receipt.key),
+                            channel: sent.activity.clone(),
+                            status: receipt.status,
+                            provider_id: receipt.provider_id,
+                            error: receipt.error,
+                            attempt: receipt.attempt,
+                            sent_at: Timestamp::now(),
+                        });
+                    }
+                    if dry_run { Ok(()) } else { catalogue::log_deliveries(engine, &records) }
+                },
+            );
+            let answered = sent.sent + sent.failed + sent.retry + sent.skipped + sent.checked;
+            let left = sent.failed + sent.retry + sent.rows.saturating_sub(answered);
+            match outcome {
+                Ok(said) => report.warnings.extend(said),
+                Err(found) => report.warnings.extend(found),
+            }
+            if left > 0 && !dry_run {
+                let title = format!(
+                    "{left} of {} rows of `{}` were not delivered",
+                    sent.rows, sent.transition
+                );
+                report.warnings.push(
+                    Diagnostic::warning(codes::warnings::NOT_DELIVERED, title)
+                        .label(activity.name_span, "by this activity")
+                        .help("look at the receipts in `camp.delivery`"),
+                );
+            }
+            report.deliveries.push(sent);
+        }
     }
 
     // ---- before anything rests on it
@@ -298,33 +478,71 @@ impl Execution<'_> {
         Ok(counts)
     }
 
-    /// Whether each guard holds (by step), and the facts it spoke of.
-    fn ask_guards(&self) -> Outcome<(Held, Vec<String>)> {
-        let mut held = Vec::new();
-        let mut facts = Vec::new();
-        for guard in &self.plan.guards {
-            let span = self.program.steps[guard.step].span;
-            let failed = |e: EngineError| one(e.into_diagnostic(Some(span)));
-            let row = self.row(&guard.select).map_err(failed)?;
-            let holds = matches!(row.first(), Some(Value::Bool(true)));
-            held.push((guard.step, holds));
-            let named = if holds || guard.facts.columns.is_empty() {
-                String::new()
-            } else {
-                let row = self.row(&guard.facts).map_err(failed)?;
-                let facts = guard.facts.columns.iter().zip(&row);
-                let facts: Vec<String> =
-                    facts.map(|((name, _), value)| format!("{name} is {}", plain(value))).collect();
-                facts.join(", ")
-            };
-            facts.push(named);
+    /// Asks the guards in text order and finds the steps that are skipped: those whose `only if`
+    /// does not hold, and those that come after them.
+    fn ask_guards(&self) -> Outcome<Guarded> {
+        let mut guarded = Guarded::default();
+        let history = super::history::Recorded::new(self.catalogue, self.program);
+        for (index, step) in self.program.steps.iter().enumerate() {
+            let gone = &guarded.gone;
+            let is_expect = matches!(step.kind, StepKind::Expect { .. });
+            let orphaned = !is_expect && plan::read_by(step).iter().any(|t| gone.contains(t));
+            let waits = step.wait_for.iter().any(|t| guarded.never.contains(t));
+            let mut runs = !orphaned && !waits;
+            let guard = self.plan.guards.iter().find(|g| g.step == index);
+            if let (true, Some(guard)) = (runs, guard) {
+                let failed = |e: EngineError| one(e.into_diagnostic(Some(step.span)));
+                let question = self.plan.ask(guard, self.program, &history, gone);
+                let row = self.row(&question).map_err(failed)?;
+                let holds = matches!(row.first(), Some(Value::Bool(true)));
+                let mut said = String::new();
+                let facts = self.plan.facts(guard, self.program, &history, gone);
+                if !holds && !facts.columns.is_empty() {
+                    let row = self.row(&facts).map_err(failed)?;
+                    let named = facts.columns.iter().zip(&row);
+                    let named: Vec<String> =
+                        named.map(|((name, _), v)| format!("{name} is {}", plain(v))).collect();
+                    said = named.join(", ");
+                }
+                guarded.answers.push(Answer { step: index, holds, facts: said });
+                runs = is_expect || holds;
+            }
+            if let (false, StepKind::Activity(activity)) = (runs, &step.kind) {
+                guarded.skipped.insert(index);
+                guarded.never.extend(activity.outputs.iter().copied());
+                // An audience is there also where its save was skipped, with its old content.
+                if orphaned || !activity.operation.as_any().is::<SaveOperation>() {
+                    guarded.gone.extend(activity.outputs.iter().copied());
+                }
+            }
         }
-        Ok((held, facts))
+        Ok(guarded)
     }
 
-    fn expectations(&self, held: &[(usize, bool)], facts: &[String]) -> Vec<ExpectationReport> {
+    /// Asks the queries whose rows are faults.
+    fn check_rows(&self, skipped: &HashSet<usize>) -> Outcome<()> {
+        let mut wrong = Diagnostics::default();
+        for check in self.plan.checks.iter().filter(|c| !skipped.contains(&c.step)) {
+            let rows = self
+                .engine
+                .query(&print::select(&check.select))
+                .map_err(|e| one(e.into_diagnostic(check.fault.span())))?;
+            if rows.is_empty() {
+                continue;
+            }
+            let shown: Vec<String> = rows.iter().map(|r| named_row(&check.columns, r)).collect();
+            let mut fault = check.fault.clone();
+            if let Some(label) = fault.labels.first_mut() {
+                label.text = shown.join("; ");
+            }
+            wrong.push(fault);
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    fn expectations(&self, answers: &[Answer]) -> Vec<ExpectationReport> {
         let mut reports = Vec::new();
-        for ((step, held), facts) in held.iter().zip(facts) {
+        for Answer { step, holds, facts } in answers {
             let step = &self.program.steps[*step];
             let StepKind::Expect { condition, message } = &step.kind else { continue };
             let place = self.sources.place(step.span);
@@ -333,7 +551,7 @@ impl Execution<'_> {
                 text: one_line(self.sources.slice(condition.span)),
                 file: place.as_ref().map(|p| p.file.clone()).unwrap_or_default(),
                 line: place.map_or(0, |p| p.line as u64),
-                held: *held,
+                held: *holds,
                 message: message.clone(),
                 facts: (!facts.is_empty()).then(|| facts.clone()),
             });
@@ -372,41 +590,20 @@ impl Execution<'_> {
         index.is_some_and(|i| self.plan.guards.iter().any(|g| g.step == i))
     }
 
-    /// Steps whose `only if` does not hold, and those that work on what they would have made or
-    /// wait for it. An audience is there also where its save was skipped, with its old content.
-    fn skipped(&self, held: &[(usize, bool)]) -> HashSet<usize> {
-        let mut skipped = HashSet::new();
-        let mut gone: HashSet<TransitionId> = HashSet::new();
-        let mut never: HashSet<TransitionId> = HashSet::new();
-        for (index, step) in self.program.steps.iter().enumerate() {
-            let StepKind::Activity(activity) = &step.kind else { continue };
-            let refused = held.iter().any(|(s, held)| *s == index && !held);
-            let inputs = activity.operation.inputs();
-            let orphaned = inputs.iter().any(|p| match p {
-                Population::Transition(t) => gone.contains(t),
-                _ => false,
-            });
-            if refused || orphaned || step.wait_for.iter().any(|t| never.contains(t)) {
-                skipped.insert(index);
-                never.extend(activity.outputs.iter().copied());
-                if !activity.operation.as_any().is::<SaveOperation>() || orphaned {
-                    gone.extend(activity.outputs.iter().copied());
-                }
-            }
-        }
-        skipped
-    }
-
     // ---- saves and exports
 
-    fn stage(&self, skipped: &HashSet<usize>) -> Outcome<Vec<Planned>> {
-        let mut all = Vec::new();
+    fn stage(&mut self, skipped: &HashSet<usize>) -> Outcome<Vec<Planned>> {
+        let mut all: Vec<Planned> = Vec::new();
+        let mut warnings = Vec::new();
         for save in &self.plan.saves {
             let Some(operation) = plan::save_of(self.program, save.step) else { continue };
             if skipped.contains(&save.step) {
                 continue;
             }
-            for (label, rows) in self.labelled(operation, &save.rows)? {
+            let parts = for_each::parts(self.engine, self.program, operation, &save.rows);
+            let (parts, without_value) = parts.map_err(one)?;
+            warnings.extend(without_value);
+            for (label, rows) in parts {
                 let number = all.len();
                 let view = format!("save_{number}");
                 let statement = Statement::CreateTempView { view: view.clone(), select: rows };
@@ -416,9 +613,11 @@ impl Execution<'_> {
                 let request = self.save_request(operation, save, label, view);
                 let staged =
                     catalogue::stage(self.engine, self.catalogue, &request, number).map_err(one)?;
+                warnings.extend(staged.warnings.iter().cloned());
                 all.push(Planned { step: save.step, staged });
             }
         }
+        self.warnings.extend(warnings);
         Ok(all)
     }
 
@@ -451,51 +650,8 @@ impl Execution<'_> {
             retain: save.retain,
             campaign: self.campaign_of(save.step).label.clone(),
             reads: save.reads.clone(),
-            doc: transition.doc.clone(),
+            doc: operation.doc.clone().or_else(|| transition.doc.clone()),
         }
-    }
-
-    /// The audiences of a save: one, or one per value of the `for each` column.
-    fn labelled(&self, operation: &SaveOperation, rows: &Select) -> Outcome<Vec<(String, Select)>> {
-        use crate::plan::lower;
-        use crate::plan::query::{Order, Scalar, Source};
-        let Some(column) = operation.for_each else {
-            return Ok(vec![(operation.label.clone(), rows.clone())]);
-        };
-        let carried = &self.program[operation.input].columns[column];
-        let alias = || String::from("e");
-        let value = Scalar::Column(alias(), carried.name.clone());
-        let from = || Some((Source::Query(Box::new(rows.clone())), alias()));
-        let values = Select {
-            columns: vec![("value".into(), value.clone())],
-            from: from(),
-            filter: Some(Scalar::IsNotNull(Box::new(value.clone()))),
-            order_by: vec![Order {
-                expr: Scalar::Column("e".into(), carried.name.clone()),
-                descending: false,
-            }],
-            distinct: true,
-            ..Select::default()
-        };
-        let found = self
-            .engine
-            .query(&print::select(&values))
-            .map_err(|e| one(e.into_diagnostic(Some(operation.label_span))))?;
-        let placeholder = format!("{{{{{}}}}}", carried.name);
-        Ok(found
-            .into_iter()
-            .filter_map(|row| row.into_iter().next())
-            .map(|v| {
-                let label = operation.label.replace(&placeholder, &plain(&v));
-                let columns = rows.columns.iter();
-                let columns = columns
-                    .map(|(name, _)| (name.clone(), Scalar::Column(alias(), name.clone())))
-                    .collect();
-                let is = lower::equal(value.clone(), Scalar::Literal(v, carried.ty.clone()));
-                let rows = Select { columns, from: from(), filter: Some(is), ..Select::default() };
-                (label, rows)
-            })
-            .collect())
     }
 
     fn exports(&self, skipped: &HashSet<usize>) -> Outcome<Vec<StagedExport>> {
@@ -505,8 +661,7 @@ impl Execution<'_> {
             if skipped.contains(&export.step) {
                 continue;
             }
-            let written =
-                exports::stage(self.engine, self.program, operation, export, &staged);
+            let written = exports::stage(self.engine, self.program, operation, export, &staged);
             staged.push(written.map_err(one)?);
         }
         Ok(staged)
@@ -620,7 +775,7 @@ impl Execution<'_> {
                     TransitionCount {
                         name: transition.name.clone(),
                         dimension: self.program[transition.dimension].name.clone(),
-                        rows: counts[t.0 as usize],
+                        rows: counts[t.0 as usize].filter(|_| !skipped.contains(&index)),
                         missing_key: without,
                     }
                 })
@@ -753,8 +908,6 @@ impl Execution<'_> {
 }
 
 type Keys = Vec<Vec<String>>;
-/// Index of a step, whether its condition holds.
-type Held = Vec<(usize, bool)>;
 
 fn number(row: &[Value], index: usize) -> u64 {
     match row.get(index) {
@@ -763,7 +916,7 @@ fn number(row: &[Value], index: usize) -> u64 {
     }
 }
 
-/// `(7, 1) 3 times`
+/// `7 (3 times)`
 fn repeated_key(row: &[Value]) -> String {
     let (times, key) = match row.split_last() {
         Some((times, key)) => (plain(times), key),
@@ -771,9 +924,26 @@ fn repeated_key(row: &[Value]) -> String {
     };
     let parts: Vec<String> = key.iter().map(plain).collect();
     match parts.as_slice() {
-        [one] => format!("{one} {times} times"),
-        many => format!("({}) {times} times", many.join(", ")),
+        [one] => format!("{one} ({times} times)"),
+        many => format!("({}) ({times} times)", many.join(", ")),
     }
+}
+
+/// `email a@x.test, times 2`
+fn named_row(columns: &[String], row: &[Value]) -> String {
+    let parts: Vec<String> =
+        columns.iter().zip(row).map(|(name, value)| format!("{name} {}", plain(value))).collect();
+    parts.join(", ")
+}
+
+/// A key as the link `deliveries` compares it: each part with its length in front, as
+/// [`ExprKind::KeyText`](crate::model::expr::ExprKind) is computed by the engine.
+fn key_text(key: &[Value]) -> String {
+    let parts = key.iter().map(|part| {
+        let text = plain(part);
+        format!("{}:{text}", text.chars().count())
+    });
+    parts.collect()
 }
 
 fn one_line(text: &str) -> String {

@@ -32,6 +32,10 @@ impl History for Recorded<'_> {
         Some(renamed(entry.moves(entered), entry.audience.key.len()))
     }
 
+    fn has_deliveries(&self) -> bool {
+        self.catalogue.is_there()
+    }
+
     fn members_at(&self, audience: usize, version: u64) -> Option<Select> {
         let entry = self.catalogue.find(&self.program.audiences.get(audience)?.label)?;
         let kept = entry.audience.oldest_version..=entry.audience.version;

@@ -2,6 +2,7 @@
 
 pub mod execute;
 pub mod exports;
+pub mod for_each;
 pub mod history;
 pub mod publish;
 pub mod report;

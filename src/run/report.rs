@@ -37,6 +37,9 @@ pub struct RunReport {
     pub saves: Vec<SaveReport>,
     /// In the order of the text.
     pub exports: Vec<ExportReport>,
+    /// In the order of the text, after the commit.
+    #[serde(default)]
+    pub deliveries: Vec<DeliveryReport>,
     /// In the order of the text.
     pub expectations: Vec<ExpectationReport>,
     /// What the run warns of. Not part of the JSON form: only with its sources can a diagnostic
@@ -105,6 +108,29 @@ pub struct TransitionCount {
     pub rows: Option<u64>,
     /// Rows left out because a part of their key is missing.
     pub missing_key: u64,
+}
+
+/// What a delivery sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryReport {
+    /// The label of its campaign.
+    pub campaign: String,
+    /// The activity that sent.
+    pub activity: String,
+    /// The population that it was sent to.
+    pub transition: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Sent.
+    pub sent: u64,
+    /// Refused for good.
+    pub failed: u64,
+    /// Not sent; a later run may help.
+    pub retry: u64,
+    /// Left out by the activity.
+    pub skipped: u64,
+    /// Checked only: a dry run.
+    pub checked: u64,
 }
 
 /// What a save did, or would do.

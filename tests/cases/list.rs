@@ -34,7 +34,6 @@ cases! { check:
     a_version_that_does_not_exist
     an_anniversary_is_only_compared_so
     an_import_is_read_once
-    an_import_that_is_not_there
     an_unknown_parameter_on_the_command_line
     combine_mixes_need_brackets
     combine_of_two_dimensions
@@ -47,6 +46,7 @@ cases! { check:
     limit_needs_an_order
     names_inside_a_quantifier_are_the_linked_rows
     options_of_a_dimension
+    parameters_of_a_plugin
     patterns_are_checked
     save_modes_exclude_each_other
     sql_takes_columns_that_exist
@@ -60,13 +60,28 @@ cases! { check:
 
 cases! { run:
     a_compound_key
+    a_definition_over_carried_columns
+    a_failed_run_is_in_the_log
     a_fork_uses_a_transition_twice
+    a_key_that_repeats_shows_some
+    a_link_on_expressions_and_two_conditions
     a_list_of_text_as_a_parameter
     a_new_label_is_empty_before_its_save
+    a_newer_catalogue_is_refused
+    a_plan_tells_who_would_enter_and_leave
+    a_self_link
+    a_share_of_nobody
+    a_skipped_population_counts_nobody
+    a_step_of_a_plugin_that_is_skipped_finds_no_faults
+    a_to_one_link_that_finds_two_rows
+    a_view_is_a_table
     a_zone_less_time_is_local
     aggregates
     an_aggregate_of_the_enclosing_row
     an_attached_database_is_read
+    an_attached_sqlite_or_missing_database
+    an_audience_seen_from_the_command_line
+    anniversaries_in_windows
     audiences_expire
     build_carries_the_key_alone
     build_from_a_transition_carries_its_columns
@@ -87,46 +102,89 @@ cases! { run:
     combine_union_with_a_limit_cuts_the_later_sets
     combine_unions_then_excludes
     combine_widens_types
+    combine_with_stored_columns
     conditions_of_one_where_hold_on_one_row
+    counts_in_conditions_of_a_run
     counts_that_speak_of_the_enclosing_row
+    csv_a_value_that_is_not_of_its_declared_type
+    csv_an_open_quote
+    csv_declared_types
+    csv_forms
+    csv_rows_of_another_length
+    csv_semicolons_are_found
+    csv_types_are_guessed_without_loss
+    dates_at_the_edge_of_the_calendar
     definitions_with_parameters
     dimension_filter_holds_through_links
     dry_run_saves_nothing
     entered_and_left_an_audience
+    exclusion_of_an_audience_by_a_stored_column
     expect_every_form
     expect_fails_with_its_message
     export_csv
     export_fails_with_the_run
     export_parquet_and_json
     export_path_with_today
+    exports_never_touch_what_is_read
+    exports_with_links_and_lists
     files_of_a_glob_are_one_dimension
+    files_that_are_not_what_they_seem
     foreign_keys_are_links
+    functions_over_columns
     import_shares_a_model
     json_files_with_lists_and_structs
+    json_types_are_guessed_without_loss
     keyless_rows_by_links_and_exports
+    keys_of_every_type
+    limits_of_limits
+    links_on_a_part_of_a_key
     links_through_links
+    long_and_odd_labels
+    long_and_short_days
     members_by_a_link
+    memberships_in_another_dimension
+    memberships_of_limited_populations_through_links
+    months_and_years_are_clamped
     names_ignore_case_when_one_fits
+    numbers_at_the_edge
     only_if_skipped_keeps_the_old_content
+    only_if_skips_a_build_and_what_needs_it
     only_if_skips_a_step
+    only_what_is_asked_for
+    parameters_of_every_type
     parquet_files
+    plugins_see_every_kind_of_relation
     quantifiers
     read_audience_gives_members_and_columns
     read_audience_on_another_dimension
     read_audience_version
+    read_audience_version_carries_only_the_key
     retain_keeps_so_many_versions
+    rows_of_a_file_without_a_key_are_reconciled
     save_a_label_with_a_parameter
+    save_for_each_appends_to_each
+    save_for_each_of_values_that_make_one_label
     save_for_each_value
     save_output_is_the_whole_audience
     save_replaces_by_default
     save_two_of_one_run_see_the_text_order
     save_update_existing_needs_the_label
+    selecting_the_key_and_its_name
+    several_matches_are_an_error_unless_an_order_is_given
     sql_of_ones_own
+    stable_buckets
+    stored_columns_after_a_save_of_the_run
+    text_compares_by_code_point
     text_operators
+    the_catalogue_tells_what_happened
     time_windows
+    to_one_then_to_many
+    two_campaigns_in_two_zones
     two_files_are_one_run
+    types_of_other_tables
     values_of_arithmetic
     wait_for_is_an_and_join
+    weeks_over_new_year
 }
 
 cases! { field:
@@ -214,6 +272,7 @@ cases! { field:
     n088_a_key_that_is_too_large_is_refused
     n088_a_value_that_loses_something_is_refused
     n090_labels_that_differ_by_case_are_one
+    n091_an_audience_that_others_use_is_not_dropped
     n092_a_build_reads_what_is_stored_at_its_run
     n093_a_value_that_cannot_be_read_reaches_the_user
     n094_an_optout_is_kept_by_append_and_changed_by_merge
@@ -247,7 +306,14 @@ cases! { field:
     n119_spaces_at_the_end_of_a_key
     n120_a_division_of_whole_numbers
     n121_the_first_two_of_three_with_a_tie
+    n123_the_same_seed_gives_the_same_sample
+    n125_percentages_of_more_than_everybody
+    n125_percentages_that_do_not_divide
+    n126_the_stable_hash_is_pinned
+    n128_blank_addresses_are_not_duplicates
+    n129_the_survivor_is_never_chance
     n130_blanks_and_nan_are_last_in_a_ranking
+    n131_a_survivor_is_one_row_unless_merged
     n132_fifty_thousand_values_from_a_file
     n142_columns_with_the_names_of_words
     n143_spaces_dots_and_quotes_in_names
@@ -261,4 +327,10 @@ cases! { field:
 }
 
 cases! { fixme:
+    check_an_import_that_is_not_there
+    run_csv_line_breaks_in_quotes
+    run_documentation_comments_reach_the_catalogue
+    run_save_for_each_leaves_nobody_behind
+    run_the_repeated_hour_is_the_later_one
+    run_two_exports_to_one_file
 }

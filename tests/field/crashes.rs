@@ -147,3 +147,107 @@ fn an_interrupted_run_saves_nothing_and_leaves_no_files() {
     assert_eq!(whole(&project), OLD);
     assert_eq!(project.files(), before);
 }
+
+/// Ends with an error that names the file, on its own account, and leaves the file as it was.
+fn refused(project: &Project, script: &str, words: &[&str]) {
+    let before = std::fs::read(project.database()).ok();
+    let ran = project.run(script);
+    assert_eq!(ran.exit, Some(4), "{ran:?}");
+    for word in words {
+        assert!(ran.stderr.contains(word), "`{word}` is not in {}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    assert_eq!(std::fs::read(project.database()).ok(), before, "the database was touched");
+}
+
+#[test]
+fn a_database_that_is_none_is_left_as_it_is() {
+    let project = Project::new();
+    project.write("p.csv", "id\n1\n");
+    project.write(
+        "a.camp",
+        "dimension p = \"p.csv\" key id\na = build audience from p\nsave audience a as \"a\"\n",
+    );
+    project.write("camp.duckdb", &"this is a text and no database\n".repeat(1000));
+    refused(&project, "a.camp", &["camp.duckdb"]);
+    std::fs::remove_file(project.database()).unwrap();
+    std::fs::create_dir(project.database()).unwrap();
+    refused(&project, "a.camp", &["camp.duckdb"]);
+}
+
+#[test]
+fn a_damaged_database_is_told_and_left_as_it_is() {
+    for (name, damage) in [("cut", 0.6), ("half", 0.3), ("header", 0.0)] {
+        let project = replaced();
+        project.run_well("old.camp");
+        let mut bytes = std::fs::read(project.database()).unwrap();
+        if name == "header" {
+            for byte in &mut bytes[8..64] {
+                *byte = !*byte;
+            }
+        } else {
+            bytes.truncate((bytes.len() as f64 * damage) as usize);
+        }
+        std::fs::write(project.database(), &bytes).unwrap();
+        let ran = project.run("new.camp");
+        // What was cut off may be parts that nothing needs; but never a crash, and never silence.
+        match ran.exit {
+            Some(0) => assert_eq!(whole(&project), NEW, "{name}"),
+            Some(4) => assert!(ran.stderr.contains("camp.duckdb"), "{name}: {}", ran.stderr),
+            other => panic!("{name}: ended with {other:?}: {}", ran.stderr),
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_told_and_saves_nothing() {
+    // The shell's limit on the size of a file stands for a disk that is full.
+    let project = replaced();
+    project.run_well("old.camp");
+    let size = std::fs::metadata(project.database()).unwrap().len() / 512;
+    project.write(
+        "large.camp",
+        "dimension p = p key id\nwide = build audience from p select text(id) as a, md5(text(id)) as b, \
+         md5(text(id + 1)) as c, md5(text(id + 2)) as d\nsave audience wide as \"aud\"\n",
+    );
+    let camp = env!("CARGO_BIN_EXE_camp");
+    let output = std::process::Command::new("sh")
+        .args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec {camp} run large.camp", size + 64)])
+        .current_dir(project.database().parent().unwrap())
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let ran = Ran::of(output);
+    assert_eq!(ran.exit, Some(4), "{ran:?}");
+    assert_eq!(whole(&project), OLD);
+    // And with room again the same run goes well.
+    project.run_well("large.camp");
+    assert_eq!(
+        project.rows("SELECT count(*), count(DISTINCT b) FROM audience.aud"),
+        ["150000|150000"]
+    );
+}
+
+#[test]
+fn two_first_runs_at_once_make_one_catalogue() {
+    for _ in 0..3 {
+        let project = Project::new();
+        project.write("p.csv", "id\n1\n2\n");
+        for name in ["one", "two"] {
+            project.write(
+                &format!("{name}.camp"),
+                &format!("dimension p = \"p.csv\" key id\na = build audience from p\nsave audience a as \"{name}\"\n"),
+            );
+        }
+        let children = [project.start(&["run", "one.camp"]), project.start(&["run", "two.camp"])];
+        for child in children {
+            let ran = Ran::of(child.wait_with_output().unwrap());
+            assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+        }
+        assert_eq!(
+            project.rows("SELECT label, size FROM camp.camp.audience ORDER BY label"),
+            ["one|2", "two|2"]
+        );
+    }
+}

@@ -3,6 +3,7 @@
 //! saves everything or nothing.
 
 mod atomic;
+mod rules;
 mod same;
 
 use std::collections::BTreeSet;

@@ -180,7 +180,9 @@ fn literal(value: &Value) -> String {
         Value::Missing => "NULL".into(),
         Value::Bool(b) => b.to_string(),
         Value::Int(n) => n.to_string(),
-        Value::Decimal { digits, scale } => format!("{digits}::DECIMAL(18,2) / 1{:0>1$}", "", *scale as usize),
+        Value::Decimal { digits, scale } => {
+            format!("{digits}::DECIMAL(18,2) / 1{:0>1$}", "", *scale as usize)
+        }
         Value::Float(x) => format!("'{x:?}'::DOUBLE"),
         Value::Text(t) => format!("'{}'", t.replace('\'', "''")),
         Value::Date(d) => format!("DATE '{d}'"),
@@ -358,8 +360,18 @@ impl<'a> Maker<'a> {
 
     fn email(&mut self) -> Value {
         self.text(&[
-            "ann@x.test", "Ann@X.test", "bob@x.test", "BOB@x.test", "éva@x.test", "ÉVA@x.test",
-            "", " ", "o'neil@x.test", "σίσυφος", "ΣΊΣΥΦΟΣ", "a%b_c",
+            "ann@x.test",
+            "Ann@X.test",
+            "bob@x.test",
+            "BOB@x.test",
+            "éva@x.test",
+            "ÉVA@x.test",
+            "",
+            " ",
+            "o'neil@x.test",
+            "σίσυφος",
+            "ΣΊΣΥΦΟΣ",
+            "a%b_c",
         ])
     }
 
@@ -393,7 +405,9 @@ impl<'a> Maker<'a> {
     fn local(&mut self) -> DateTime {
         loop {
             let local = match self.random.below(6) {
-                0 => self.zone.to_datetime(self.as_of) + (self.random.between(-8, 4) * 15).minutes(),
+                0 => {
+                    self.zone.to_datetime(self.as_of) + (self.random.between(-8, 4) * 15).minutes()
+                }
                 1 => {
                     let change = match self.random.percent(70) {
                         true => self.zone.preceding(self.as_of).next(),

@@ -51,8 +51,7 @@ impl World<'_> {
     /// The key of a row; nothing when a part is missing.
     pub fn key(&self, dimension: DimId, row: usize) -> Option<Key> {
         let row = &self.rows[dimension.0 as usize][row];
-        let key: Vec<Value> =
-            self.program[dimension].key.iter().map(|&c| row[c].clone()).collect();
+        let key: Vec<Value> = self.program[dimension].key.iter().map(|&c| row[c].clone()).collect();
         let whole = !key.is_empty() && key.iter().all(|v| !matches!(v, Value::Missing));
         whole.then_some(Key(key))
     }
@@ -175,9 +174,9 @@ impl World<'_> {
                         let (Some(low), Some(high)) = (day(low), day(high)) else { return false };
                         returns.into_iter().any(|d| low <= d && d <= high)
                     }
-                    AnniversaryTest::In(window) => returns
-                        .into_iter()
-                        .any(|d| self.in_window(&Value::Date(d), window, frames)),
+                    AnniversaryTest::In(window) => {
+                        returns.into_iter().any(|d| self.in_window(&Value::Date(d), window, frames))
+                    }
                 }
             }
             ExprKind::Within { value, distance, side, anchor } => {
@@ -238,7 +237,8 @@ impl World<'_> {
             ExprKind::EveryOf { quantifier, population, condition } => {
                 let rows = self.members(population);
                 let all = rows.len();
-                let good = rows.into_iter().filter(|f| self.holds(condition, &vec![(0, f.clone())]));
+                let good =
+                    rows.into_iter().filter(|f| self.holds(condition, &vec![(0, f.clone())]));
                 self.quantified(quantifier, good.count(), all, frames)
             }
             _ => matches!(self.value(e, frames), Value::Bool(true)),
@@ -285,7 +285,12 @@ impl World<'_> {
                 let n = length(n);
                 let begins = if n.is_calendar() {
                     Value::Date(day) != moved(n.negated())
-                        && compares(Comparison::Gt, &Value::Date(day), &moved(n.negated()), calendar)
+                        && compares(
+                            Comparison::Gt,
+                            &Value::Date(day),
+                            &moved(n.negated()),
+                            calendar,
+                        )
                 } else {
                     is(Comparison::Gt, &calendar.shifted(&now, n.negated()))
                 };
@@ -353,12 +358,8 @@ impl World<'_> {
                 Value::Int(n) => Value::Duration(amount(n as i64, *unit)),
                 _ => NOTHING,
             },
-            ExprKind::If(c, a, b) => {
-                self.value(if self.holds(c, frames) { a } else { b }, frames)
-            }
-            ExprKind::Convert(inner) => {
-                value::widened(self.value(inner, frames), &e.ty, calendar)
-            }
+            ExprKind::If(c, a, b) => self.value(if self.holds(c, frames) { a } else { b }, frames),
+            ExprKind::Convert(inner) => value::widened(self.value(inner, frames), &e.ty, calendar),
             ExprKind::Function(f, args) => {
                 let args: Vec<Value> = args.iter().map(|a| self.value(a, frames)).collect();
                 self.function(f.0.name, args, &e.ty)
@@ -394,9 +395,8 @@ impl World<'_> {
             values.sort_by(|a, b| order(a, b, calendar).unwrap());
             values
         };
-        let total = |values: &[Value]| {
-            values.iter().fold(Value::Int(0), |sum, v| arithmetic('+', &sum, v))
-        };
+        let total =
+            |values: &[Value]| values.iter().fold(Value::Int(0), |sum, v| arithmetic('+', &sum, v));
         let mean = |values: &[Value]| match (total(values), ty) {
             (Value::Int(n), Type::Decimal { scale, .. }) => {
                 value::quotient(n, values.len() as i128, *scale)
@@ -510,8 +510,11 @@ impl World<'_> {
             ("mod", [Int(a), Int(b)]) => Int(a % b),
             ("greatest" | "least", all) => {
                 let sorted = |a: &&Value, b: &&Value| order(a, b, calendar).unwrap();
-                let found =
-                    if name == "least" { all.iter().min_by(sorted) } else { all.iter().max_by(sorted) };
+                let found = if name == "least" {
+                    all.iter().min_by(sorted)
+                } else {
+                    all.iter().max_by(sorted)
+                };
                 widen(found.unwrap().clone())
             }
             ("year", [t]) => Int(calendar.day(t).unwrap().year().into()),
@@ -613,8 +616,8 @@ fn matches_here(text: &[char], pattern: &[char]) -> bool {
     match pattern.split_first() {
         None => true,
         Some(('$', [])) => text.is_empty(),
-        Some((c, rest)) => text
-            .split_first()
-            .is_some_and(|(t, tail)| (*c == '.' && *t != '\n' || c == t) && matches_here(tail, rest)),
+        Some((c, rest)) => text.split_first().is_some_and(|(t, tail)| {
+            (*c == '.' && *t != '\n' || c == t) && matches_here(tail, rest)
+        }),
     }
 }

@@ -266,7 +266,9 @@ impl<'a> Writer<'a> {
             lines.push(format!("link {link}"));
         }
         lines.push("define big = 50".into());
-        lines.push("define spent on customers = sum(amount of orders where status = \"paid\")".into());
+        lines.push(
+            "define spent on customers = sum(amount of orders where status = \"paid\")".into(),
+        );
         lines.push("define bought(window: duration = 30 days) on customers = any orders where ordered_at in last window".into());
         lines.into_iter().map(Statement::plain).collect()
     }
@@ -287,7 +289,8 @@ impl<'a> Writer<'a> {
                 (p.name.clone(), p.table, p.columns.clone())
             }
             None => {
-                let table = *self.random.pick(&["customers", "customers", "customers", "orders", "lines"]);
+                let table =
+                    *self.random.pick(&["customers", "customers", "customers", "orders", "lines"]);
                 (table.to_owned(), table, Vec::new())
             }
         };
@@ -300,7 +303,8 @@ impl<'a> Writer<'a> {
             let mut parts = Vec::new();
             for _ in 0..self.random.between(1, 3) {
                 let ty = self.any_type();
-                let name = format!("v_{}{}", format!("{ty:?}").to_lowercase(), self.random.below(2));
+                let name =
+                    format!("v_{}{}", format!("{ty:?}").to_lowercase(), self.random.below(2));
                 if columns.iter().all(|(n, _)| *n != name) {
                     parts.push(format!("{} as {name}", self.value(&scope, ty, 2)));
                     columns.push((name, ty));
@@ -498,7 +502,9 @@ impl<'a> Writer<'a> {
     }
 
     /// Links to many of a table, where they lead, and the names met on the way.
-    fn to_many(table: &str) -> &'static [(&'static str, &'static str, &'static [(&'static str, &'static str)])] {
+    fn to_many(
+        table: &str,
+    ) -> &'static [(&'static str, &'static str, &'static [(&'static str, &'static str)])] {
         match table {
             "customers" => &[
                 ("orders", "orders", &[]),
@@ -537,7 +543,13 @@ impl<'a> Writer<'a> {
             2 => (format!("no {path} where ("), ")".to_owned()),
             3 => (format!("every {path} where ("), ")".to_owned()),
             4 => {
-                let how = *self.random.pick(&["at least", "at most", "exactly", "more than", "fewer than"]);
+                let how = *self.random.pick(&[
+                    "at least",
+                    "at most",
+                    "exactly",
+                    "more than",
+                    "fewer than",
+                ]);
                 (format!("{how} {n} {path} where ("), ")".to_owned())
             }
             5 => {
@@ -545,9 +557,20 @@ impl<'a> Writer<'a> {
                 (format!("count({path} where "), format!(") {op} {n}"))
             }
             _ => {
-                let ty = *self.random.pick(&[Ty::Int, Ty::Decimal, Ty::Date, Ty::Timestamp, Ty::Instant, Ty::Text]);
+                let ty = *self.random.pick(&[
+                    Ty::Int,
+                    Ty::Decimal,
+                    Ty::Date,
+                    Ty::Timestamp,
+                    Ty::Instant,
+                    Ty::Text,
+                ]);
                 let Some((function, value, by, result)) = self.aggregate(&inner, ty) else {
-                    return Rule::Linked(format!("any {path} where ("), Box::new(condition), ")".into());
+                    return Rule::Linked(
+                        format!("any {path} where ("),
+                        Box::new(condition),
+                        ")".into(),
+                    );
                 };
                 let op = *self.random.pick(&["=", "!=", "<", ">=", ">", "<="]);
                 let against = self.value(scope, result, 0);
@@ -562,7 +585,9 @@ impl<'a> Writer<'a> {
         let value = self.column(inner, ty)?;
         let keyed = inner.table != "optouts";
         let functions: &[&str] = match ty {
-            Ty::Int | Ty::Decimal => &["sum", "avg", "min", "max", "median", "count(distinct", "first", "last"],
+            Ty::Int | Ty::Decimal => {
+                &["sum", "avg", "min", "max", "median", "count(distinct", "first", "last"]
+            }
             Ty::Float => &["sum", "avg", "min", "max", "first", "last"],
             Ty::Text => &["min", "max", "first", "last", "count(distinct", "join"],
             Ty::Bool => &["first", "last"],
@@ -574,13 +599,22 @@ impl<'a> Writer<'a> {
                 if !keyed {
                     return None;
                 }
-                let sort_ty = *self.random.pick(&[Ty::Decimal, Ty::Text, Ty::Timestamp, Ty::Instant, Ty::Date, Ty::Int]);
+                let sort_ty = *self.random.pick(&[
+                    Ty::Decimal,
+                    Ty::Text,
+                    Ty::Timestamp,
+                    Ty::Instant,
+                    Ty::Date,
+                    Ty::Int,
+                ]);
                 let sort = self.column(inner, sort_ty)?;
                 let way = *self.random.pick(&["", "", " desc"]);
                 (function, value, format!(" by {sort}{way}"), ty)
             }
             "count(distinct" => ("count", format!("distinct {value}"), String::new(), Ty::Int),
-            "avg" | "median" => (function, value, String::new(), if ty == Ty::Int { Ty::Float } else { ty }),
+            "avg" | "median" => {
+                (function, value, String::new(), if ty == Ty::Int { Ty::Float } else { ty })
+            }
             _ => (function, value, String::new(), ty),
         })
     }
@@ -595,9 +629,17 @@ impl<'a> Writer<'a> {
                 format!("{} {op} {}", self.value(scope, ty, depth), self.value(scope, other, 1))
             }
             2 => {
-                let ty = *self.random.pick(&[Ty::Int, Ty::Decimal, Ty::Date, Ty::Timestamp, Ty::Instant, Ty::Text]);
+                let ty = *self.random.pick(&[
+                    Ty::Int,
+                    Ty::Decimal,
+                    Ty::Date,
+                    Ty::Timestamp,
+                    Ty::Instant,
+                    Ty::Text,
+                ]);
                 let not = *self.random.pick(&["", "not "]);
-                let (v, a, b) = (self.value(scope, ty, depth.min(1)), self.constant(ty), self.constant(ty));
+                let (v, a, b) =
+                    (self.value(scope, ty, depth.min(1)), self.constant(ty), self.constant(ty));
                 format!("{v} {not}between {a} and {b}")
             }
             3 => {
@@ -605,28 +647,52 @@ impl<'a> Writer<'a> {
                 let not = *self.random.pick(&["", "not "]);
                 let items: Vec<String> =
                     (0..self.random.between(1, 3)).map(|_| self.constant(ty)).collect();
-                let case = if ty == Ty::Text && self.random.percent(30) { " ignoring case" } else { "" };
-                format!("{} {not}in ({}){case}", self.value(scope, ty, depth.min(1)), items.join(", "))
+                let case =
+                    if ty == Ty::Text && self.random.percent(30) { " ignoring case" } else { "" };
+                format!(
+                    "{} {not}in ({}){case}",
+                    self.value(scope, ty, depth.min(1)),
+                    items.join(", ")
+                )
             }
             4 | 5 => {
                 let not = *self.random.pick(&["", "", "not "]);
-                let test = *self.random.pick(&["contains", "starts with", "ends with", "like", "matches"]);
+                let test =
+                    *self.random.pick(&["contains", "starts with", "ends with", "like", "matches"]);
                 let pattern = match test {
                     "like" => *self.random.pick(&["a%", "%x%", "_nn%", "%", "P___", "%a\\%"]),
                     "matches" => *self.random.pick(&["^a", "x.t", "t$", "o", "^P..d$"]),
                     _ => *self.random.pick(&["a", "x.test", "A", "", "é", "oe", "paid", "σ"]),
                 };
-                let case = if self.random.percent(30) && test != "matches" { " ignoring case" } else { "" };
-                format!("{} {not}{test} \"{pattern}\"{case}", self.value(scope, Ty::Text, depth.min(1)))
+                let case = if self.random.percent(30) && test != "matches" {
+                    " ignoring case"
+                } else {
+                    ""
+                };
+                format!(
+                    "{} {not}{test} \"{pattern}\"{case}",
+                    self.value(scope, Ty::Text, depth.min(1))
+                )
             }
             6 => {
                 let case = if self.random.percent(40) { " ignoring case" } else { "" };
                 let op = *self.random.pick(&["=", "!="]);
-                format!("{} {op} {}{case}", self.value(scope, Ty::Text, 1), self.value(scope, Ty::Text, 1))
+                format!(
+                    "{} {op} {}{case}",
+                    self.value(scope, Ty::Text, 1),
+                    self.value(scope, Ty::Text, 1)
+                )
             }
             7 => {
                 let ty = self.any_type();
-                let test = *self.random.pick(&["missing", "empty", "present", "not missing", "not empty", "not present"]);
+                let test = *self.random.pick(&[
+                    "missing",
+                    "empty",
+                    "present",
+                    "not missing",
+                    "not empty",
+                    "not present",
+                ]);
                 format!("{} is {test}", self.value(scope, ty, depth.min(1)))
             }
             8 if self.random.percent(40) && self.column(scope, Ty::List).is_some() => {
@@ -637,7 +703,9 @@ impl<'a> Writer<'a> {
                     0 => format!("{tags} {not}contains \"a\"{case}"),
                     1 => format!("{tags} {not}contains any of (\"a\", \"b\"){case}"),
                     2 => format!("{tags} {not}contains every of (\"A\", \"b\"){case}"),
-                    3 => format!("{tags} is {}", self.random.pick(&["empty", "present", "missing"])),
+                    3 => {
+                        format!("{tags} is {}", self.random.pick(&["empty", "present", "missing"]))
+                    }
                     _ => format!("length({tags}) > {}", self.random.between(0, 1)),
                 }
             }
@@ -667,14 +735,21 @@ impl<'a> Writer<'a> {
                 let other = self.time_type();
                 let side = *self.random.pick(&["after", "before", "of"]);
                 let length = self.duration(ty != Ty::Date && other != Ty::Date);
-                format!("{} within {length} {side} {}", self.value(scope, ty, 1), self.value(scope, other, 1))
+                format!(
+                    "{} within {length} {side} {}",
+                    self.value(scope, ty, 1),
+                    self.value(scope, other, 1)
+                )
             }
             14 => {
                 if scope.table == "customers" && self.random.percent(50) {
                     match self.random.below(3) {
                         0 => format!("anniversary(born) in {}", self.window(false)),
                         1 => "anniversary(born) = today".into(),
-                        _ => format!("anniversary(born) between today and today + {} days", self.random.between(0, 40)),
+                        _ => format!(
+                            "anniversary(born) between today and today + {} days",
+                            self.random.between(0, 40)
+                        ),
                     }
                 } else if scope.table == "customers" && scope.outer.is_empty() {
                     match self.random.below(2) {
@@ -718,7 +793,11 @@ impl<'a> Writer<'a> {
     }
 
     fn duration(&mut self, hours: bool) -> String {
-        let units: &[&str] = if hours { &["days", "weeks", "months", "hours", "hours", "minutes"] } else { &["days", "weeks", "months", "years"] };
+        let units: &[&str] = if hours {
+            &["days", "weeks", "months", "hours", "hours", "minutes"]
+        } else {
+            &["days", "weeks", "months", "years"]
+        };
         let unit = *self.random.pick(units);
         let most = match unit {
             "days" => 40,
@@ -797,14 +876,31 @@ impl<'a> Writer<'a> {
             Ty::Float => format!("{}.33", self.random.between(-2, 5)),
             Ty::Text => format!(
                 "\"{}\"",
-                self.random.pick(&["paid", "PAID", "FR", "shoe", "", "ann@x.test", "ÉVA@X.test", "σίσυφος", "spam"])
+                self.random.pick(&[
+                    "paid",
+                    "PAID",
+                    "FR",
+                    "shoe",
+                    "",
+                    "ann@x.test",
+                    "ÉVA@X.test",
+                    "σίσυφος",
+                    "spam"
+                ])
             ),
             Ty::Bool => (*self.random.pick(&["true", "false"])).into(),
             Ty::Date => match self.random.below(4) {
                 0 => "today".into(),
                 1 => format!("{} ago", self.duration(false)),
                 2 => format!("today + {}", self.duration(false)),
-                _ => (*self.random.pick(&["2025-03-30", "2025-03-31", "2025-10-26", "2024-02-29", "2000-02-29"])).into(),
+                _ => (*self.random.pick(&[
+                    "2025-03-30",
+                    "2025-03-31",
+                    "2025-10-26",
+                    "2024-02-29",
+                    "2000-02-29",
+                ]))
+                .into(),
             },
             Ty::List => unreachable!("lists are only tested"),
             Ty::Timestamp => (*self.random.pick(&[
@@ -879,13 +975,25 @@ impl<'a> Writer<'a> {
                 }
                 2 => {
                     let (a, b) = (self.time_type(), self.time_type());
-                    format!("days_between({}, {})", self.value(scope, a, depth), self.value(scope, b, depth))
+                    format!(
+                        "days_between({}, {})",
+                        self.value(scope, a, depth),
+                        self.value(scope, b, depth)
+                    )
                 }
-                3 => format!("mod({}, {})", self.value(scope, Ty::Int, depth), self.random.between(0, 4)),
+                3 => format!(
+                    "mod({}, {})",
+                    self.value(scope, Ty::Int, depth),
+                    self.random.between(0, 4)
+                ),
                 4 => format!("abs({})", self.value(scope, Ty::Int, depth)),
                 _ => {
                     let op = *self.random.pick(&["+", "-", "*"]);
-                    format!("({} {op} {})", self.value(scope, Ty::Int, depth), self.value(scope, Ty::Int, 0))
+                    format!(
+                        "({} {op} {})",
+                        self.value(scope, Ty::Int, depth),
+                        self.value(scope, Ty::Int, 0)
+                    )
                 }
             },
             Ty::Decimal => {
@@ -904,8 +1012,16 @@ impl<'a> Writer<'a> {
             Ty::Text => match self.random.below(4) {
                 0 => format!("lower({})", self.value(scope, Ty::Text, depth)),
                 1 => format!("upper({})", self.value(scope, Ty::Text, depth)),
-                2 => format!("left({}, {})", self.value(scope, Ty::Text, depth), self.random.between(0, 4)),
-                _ => format!("concat({}, {})", self.value(scope, Ty::Text, depth), self.value(scope, Ty::Text, 0)),
+                2 => format!(
+                    "left({}, {})",
+                    self.value(scope, Ty::Text, depth),
+                    self.random.between(0, 4)
+                ),
+                _ => format!(
+                    "concat({}, {})",
+                    self.value(scope, Ty::Text, depth),
+                    self.value(scope, Ty::Text, 0)
+                ),
             },
             Ty::Bool => self.value(scope, Ty::Bool, 0),
             Ty::Date => match self.random.below(3) {

@@ -46,7 +46,8 @@ type Named = BTreeMap<Key, Vec<(String, Value)>>;
 impl World<'_> {
     /// Runs the program.
     pub fn run(&mut self, before: &BTreeMap<String, Stored>) -> Expected {
-        let mut expected = Expected { audiences: before.clone(), held: true, ..Expected::default() };
+        let mut expected =
+            Expected { audiences: before.clone(), held: true, ..Expected::default() };
         let program = self.program;
         for step in &program.steps {
             let zone = &program[step.campaign].timezone;
@@ -119,9 +120,10 @@ impl World<'_> {
         }
         let carried = |f: &Frame| {
             let frames = vec![(0, f.clone())];
-            let values = build.columns.iter().map(|(column, e)| {
-                widened(self.value(e, &frames), &column.ty, &self.calendar)
-            });
+            let values = build
+                .columns
+                .iter()
+                .map(|(column, e)| widened(self.value(e, &frames), &column.ty, &self.calendar));
             (self.key(f.dimension, f.row).unwrap(), Rc::new(values.collect::<Vec<Value>>()))
         };
         let first: Members = inside.iter().map(carried).collect();
@@ -224,7 +226,8 @@ impl World<'_> {
                 let mut names: Vec<String> = Vec::new();
                 for operand in operands.iter().filter(|o| o.matching.is_empty()) {
                     let new = self.names(&operand.set);
-                    names.extend(new.into_iter().filter(|n| !names.contains(n)).collect::<Vec<_>>());
+                    names
+                        .extend(new.into_iter().filter(|n| !names.contains(n)).collect::<Vec<_>>());
                 }
                 names
             }
@@ -267,7 +270,8 @@ impl World<'_> {
             }
             let Set::Population(right) = &operand.set else { panic!("matching") };
             rows.retain(|key, row| {
-                let of = |name: &String| row.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+                let of =
+                    |name: &String| row.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
                 let carried = left.iter().map(|n| of(n).unwrap_or(Value::Missing));
                 let carried = Rc::new(carried.collect());
                 let row = self.row_of(dimension, key).unwrap();
@@ -291,7 +295,8 @@ impl World<'_> {
         expected: &mut Expected,
     ) -> Members {
         assert!(save.for_each.is_none(), "the oracle knows no `for each`");
-        let known = expected.audiences.keys().find(|l| l.to_lowercase() == save.label.to_lowercase());
+        let known =
+            expected.audiences.keys().find(|l| l.to_lowercase() == save.label.to_lowercase());
         let label = known.cloned().unwrap_or_else(|| save.label.clone());
         let old = expected.audiences.get(&label).cloned();
         let names = |columns: &[CarriedColumn]| {

@@ -395,7 +395,8 @@ pub fn world<'a>(
         let mut members = BTreeMap::new();
         for (key, row) in stored.iter().flat_map(|s| &s.rows) {
             let names = &stored.unwrap().columns;
-            let of = |name: &String| names.iter().position(|(n, _)| n == name).map(|at| row[at].clone());
+            let of =
+                |name: &String| names.iter().position(|(n, _)| n == name).map(|at| row[at].clone());
             let carried = existing.iter().map(|(name, _)| of(name).unwrap()).collect();
             members.insert(Key(key.0.clone()), Rc::new(carried));
         }
@@ -406,11 +407,7 @@ pub fn world<'a>(
 }
 
 /// What a run must do.
-pub fn expect(
-    program: &Program,
-    data: &Data,
-    audiences: &BTreeMap<String, Stored>,
-) -> Expected {
+pub fn expect(program: &Program, data: &Data, audiences: &BTreeMap<String, Stored>) -> Expected {
     world(program, data, audiences).run(audiences)
 }
 
@@ -431,7 +428,9 @@ fn wrong_numbers(report: &camp::run::report::RunReport, expected: &Expected) -> 
         };
         let seen = [found.was, found.now, found.entered, found.left].map(|n| n as usize);
         if seen != *numbers {
-            return Some(format!("\"{label}\" is reported as was/now/+/- {seen:?}, not {numbers:?}"));
+            return Some(format!(
+                "\"{label}\" is reported as was/now/+/- {seen:?}, not {numbers:?}"
+            ));
         }
     }
     (report.saves.len() != expected.saves.len()).then(|| "another number of saves".to_owned())
@@ -468,10 +467,7 @@ fn wrong_audiences(folder: &Path, expected: &Expected) -> Option<String> {
             let found = left.swap_remove(at);
             for ((value, found), name) in row.iter().zip(&found[keys..]).zip(&must) {
                 if !is_printed(text(found).as_deref(), value) {
-                    return Some(format!(
-                        "\"{label}\": {name} of {} is {found}",
-                        print(key, row),
-                    ));
+                    return Some(format!("\"{label}\": {name} of {} is {found}", print(key, row),));
                 }
             }
         }

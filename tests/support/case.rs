@@ -89,6 +89,8 @@ pub enum Fact {
     Query { sql: String, rows: Vec<String> },
     /// Words that the program prints.
     Prints(String),
+    /// All that the program prints as its result.
+    Stdout(String),
 }
 
 /// An error or a warning that must be reported.
@@ -110,6 +112,8 @@ pub struct Expected {
     pub help: Option<String>,
     /// A part of its cause.
     pub cause: Option<String>,
+    /// A part of what its primary label says.
+    pub label: Option<String>,
 }
 
 impl Case {
@@ -252,18 +256,26 @@ fn parse(text: &str) -> Result<Vec<Run>, Problem> {
                 let sql = whole();
                 after(Fact::Query { sql, rows });
             }
+            "stdout" => {
+                let text = more.iter().map(|l| format!("{l}\n")).collect();
+                after(Fact::Stdout(text));
+            }
             "prints" => after(Fact::Prints(value.to_owned())),
             "error" | "warning" => {
                 let expected =
                     expected(number, word == "warning", None, value).map_err(|e| (number, e))?;
                 run.diagnostics.push(expected);
             }
-            "help" | "cause" => {
+            "help" | "cause" | "label" => {
                 let Some(last) = run.diagnostics.last_mut() else {
                     return fail(format!("`{word}` belongs to an error above it"));
                 };
                 let part = Some(value.to_owned());
-                if word == "help" { last.help = part } else { last.cause = part }
+                match word {
+                    "help" => last.help = part,
+                    "cause" => last.cause = part,
+                    _ => last.label = part,
+                }
             }
             _ => return fail(format!("unknown directive `{word}`")),
         }

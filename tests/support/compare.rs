@@ -37,6 +37,7 @@ fn fits(wanted: &Expected, seen: &Seen) -> bool {
         && wanted.title.as_ref().is_none_or(|t| seen.title.contains(t.as_str()))
         && part(&wanted.help, &seen.help)
         && part(&wanted.cause, &seen.cause)
+        && part(&wanted.label, &seen.label)
 }
 
 /// One fact; what is wrong with it.
@@ -116,6 +117,9 @@ pub fn fact(
                 database::rows(db, &sql)?.into_iter().map(|r| r.join(" | ")).collect();
             check(found == *rows, || format!("the query gives {found:?}"))
         }
+        Fact::Stdout(text) => check(outcome.stdout == *text, || {
+            format!("prints {:?}\n{}", outcome.stdout, outcome.stderr)
+        }),
         Fact::Prints(words) => {
             check(outcome.stdout.contains(words) || outcome.stderr.contains(words), || {
                 format!("prints\n{}\n{}", outcome.stdout, outcome.stderr)

@@ -42,6 +42,8 @@ pub struct Seen {
     pub at: Option<String>,
     pub help: Option<String>,
     pub cause: Option<String>,
+    /// What its primary label says.
+    pub label: Option<String>,
 }
 
 impl fmt::Display for Seen {
@@ -51,6 +53,9 @@ impl fmt::Display for Seen {
         write!(f, "{} at line {line} {at:?}: {}", self.code, self.title)?;
         if let Some(help) = &self.help {
             write!(f, "\n      help: {help}")?;
+        }
+        if let Some(label) = &self.label {
+            write!(f, "\n      label: {label}")?;
         }
         if let Some(cause) = &self.cause {
             write!(f, "\n      cause: {cause}")?;
@@ -153,6 +158,7 @@ fn seen(record: &Value, folder: &Path) -> Seen {
         at: covered(),
         help: text("help"),
         cause: text("cause"),
+        label: record["labels"][0]["text"].as_str().map(str::to_owned),
     }
 }
 

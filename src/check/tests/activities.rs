@@ -355,11 +355,15 @@ fn the_number_of_outputs_is_checked() {
 #[test]
 fn a_call_none_of_whose_transitions_is_used_is_a_warning() {
     assert_said(
-        said("a = build audience from customers\nb = build audience from a where consent\n"),
+        said(
+            "a = build audience from customers\nb = build audience from a where consent\nsave audience a as \"A\"\n",
+        ),
         "W0902",
         "b",
         "save it, export it, or remove the statement",
     );
+    // A file that keeps nothing is being tried out.
+    assert_eq!(said("a = build audience from customers where consent\n"), []);
     // One of two is enough.
     assert_eq!(
         said("a, b = build audience from customers where consent\nsave audience b as \"B\"\n"),

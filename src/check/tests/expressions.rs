@@ -396,3 +396,13 @@ fn many_conditions_in_a_row_are_fine() {
     let many: Vec<String> = (0..1500).map(|n| format!("points = {n}")).collect();
     assert_eq!(said_of_rule(&many.join(" or ")), []);
 }
+
+#[test]
+fn a_linked_row_is_looked_up_in_a_transition() {
+    let text = program(
+        "vip = build audience from customers where consent\n\
+         a = build audience from orders where customer in vip and customer not in vip\n\
+         save audience a as \"A\"\n",
+    );
+    assert!(text.contains("where (.customer in vip and not .customer in vip)"), "{text}");
+}

@@ -413,7 +413,7 @@ struct FakePlugin {
 }
 
 #[derive(Debug)]
-pub struct FakeOperation(pub Vec<Population>, pub Vec<String>);
+struct FakeOperation(Vec<Population>);
 
 impl Operation for FakeOperation {
     fn plan(&self, _: &ActivityStep, _: &mut crate::plan::Planner<'_>) -> Result<(), Diagnostic> {
@@ -439,7 +439,7 @@ impl Activity for FakePlugin {
     }
 
     fn bind(&self, call: &ast::Call, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
-        let mut clauses = Clauses::of(call, binder);
+        let mut clauses = Clauses::of(call);
         clauses.take(|c| matches!(c, ast::ClauseKind::Inputs(_)));
         let entries = match clauses.take(|c| matches!(c, ast::ClauseKind::With(_))) {
             Some(ast::ClauseKind::With(entries)) => entries.clone(),
@@ -450,17 +450,11 @@ impl Activity for FakePlugin {
         let rows = binder.rows(&input);
         let mut dimension = input.dimension?;
         let mut columns = input.columns.clone();
-        let mut bound = Vec::new();
         for entry in &entries {
             match &entry.value {
                 ast::EntryValue::Subset(subset) => {
                     if let Some(rule) = &subset.rule {
-                        let rule = binder.condition(rule, &rows);
-                        bound.push(crate::check::print::expr(
-                            binder.program(),
-                            input.dimension,
-                            &rule,
-                        ));
+                        binder.condition(rule, &rows);
                     }
                     binder.sorts(&subset.order, &rows);
                 }
@@ -504,7 +498,7 @@ impl Activity for FakePlugin {
                             let inner = binder.linked_rows(&rows, &link, &links);
                             let path = ast::Path { parts: vec![column.clone()], span: column.span };
                             let value = ast::Expr::new(ast::ExprKind::Path(path), column.span);
-                            bound.push(binder.value(&value, &inner).ty.to_string());
+                            binder.value(&value, &inner);
                         }
                         _ => {}
                     }
@@ -519,6 +513,6 @@ impl Activity for FakePlugin {
         for _ in 0..binder.named_outputs() {
             binder.declare_output(dimension, columns.clone());
         }
-        Some(Arc::new(FakeOperation(vec![input.population], bound)))
+        Some(Arc::new(FakeOperation(vec![input.population])))
     }
 }

@@ -37,3 +37,14 @@ fn messages_are_short_and_speak_plainly() {
         }
     }
 }
+
+#[test]
+fn the_examples_of_the_built_in_activities_check() {
+    for activity in crate::activity::Registry::builtin().iter() {
+        let spec = activity.spec();
+        assert!(!spec.doc.is_empty() && !spec.example.is_empty(), "{}", spec.name);
+        let found = check(&spec.example);
+        found.assert_no_errors();
+        assert!(spec.example.contains(&spec.name), "{}", spec.name);
+    }
+}

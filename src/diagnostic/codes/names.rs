@@ -94,4 +94,7 @@ codes! {
     UNKNOWN_SETTING = "E0223", "names.unknown_setting", Usage, "A value is given to a parameter that does not exist",
         "`--set name=value` gives a value to `param name` of one of the files.",
         bad "", good "";
+    IMPORT_UNREADABLE = "E0224", "names.import_unreadable", Script, "An imported file cannot be read",
+        "The path of an import starts from the folder of the file that imports.",
+        bad "import \"no_such_model.camp\"\n", good "";
 }

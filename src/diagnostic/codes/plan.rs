@@ -38,8 +38,8 @@ codes! {
         good "a, b = build audience from customers where consent\nsave audience a as \"A\"\n";
     CLAUSE = "E0410", "plan.clause", Script, "A part of a call is missing or out of place",
         "The page of the activity shows its form.",
-        bad "vip = build audience from customers where consent where country = \"FR\"\nsave audience vip as \"VIP\"\n",
-        good "vip = build audience from customers where consent and country = \"FR\"\nsave audience vip as \"VIP\"\n";
+        bad "a = build audience from customers\nb = build audience from customers where consent\nc = combine a exclude b limit 10\nsave audience c as \"C\"\n",
+        good "a = build audience from customers\nb = build audience from customers where consent\nc = combine a union b limit 10\nsave audience c as \"C\"\n";
     EXPORT_FORMAT = "E0411", "plan.export_format", Script, "The format of an export is not known",
         "The ending of the file says the format: `.csv`, `.parquet`, `.json`, `.ndjson`.",
         bad "vip = build audience from customers\nexport vip to \"vip.xlsx\"\n",
@@ -69,6 +69,10 @@ codes! {
     UNDECLARED_DIMENSION = "E0418", "plan.undeclared_dimension", Script, "The dimension of an audience is not declared",
         "The members of a saved audience are rows of a dimension, found by its name and key. Declare it in the file, or read the audience `on DIMENSION matching …`.",
         bad "", good "";
+    EXPORTED_TWICE = "E0419", "plan.exported_twice", Script, "Two exports write one file",
+        "The second would overwrite the first. Paths are compared after `..` is followed and parameters are filled in, over all files of a run.",
+        bad "a = build audience from customers where consent\nb = build audience from customers where not consent\nexport a to \"out.csv\"\nexport b to \"out/../out.csv\"\n",
+        good "a = build audience from customers where consent\nb = build audience from customers where not consent\nexport a to \"yes.csv\"\nexport b to \"no.csv\"\n";
     DATE_OUT_OF_RANGE = "E0450", "plan.date_out_of_range", Script,
         "A date outside the calendar",
         "Dates run from year -9999 to year 9999. A relative date or a window leads further than that.",

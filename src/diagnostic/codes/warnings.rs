@@ -25,6 +25,9 @@ codes! {
     OLD_CONTENT = "W0906", "warnings.old_content", Script, "An audience is read before this run saves it",
         "A run sees an audience as the order of its text says: above the save the old content, below it the new. A read above that is no part of what is saved there is often a mistake of order.",
         bad "", good "";
+    PLUGIN = "W0930", "plugin.warning", Script, "A plugin warns of something",
+        "The words are the plugin's own, or say that it will take something away in a later version.",
+        bad "", good "";
     OVERTAKEN = "W0950", "run.overtaken", Data,
         "Another run changed an audience meanwhile",
         "The run read an audience that another run saved before this one committed. What was saved here is as of the older content.",
@@ -32,6 +35,14 @@ codes! {
     NOT_PUBLISHED = "W0951", "run.not_published", Data,
         "The copy for readers was not replaced",
         "`publish` in `camp.toml` names a copy of the database for readers. The run is committed, but the copy could not be written.",
+        bad "", good "";
+    FOR_EACH_MISSING = "W0952", "run.for_each_missing", Data,
+        "Rows without a value of the `for each` column",
+        "`for each COLUMN` saves one audience per value. Rows that have no value are in none of them. `select coalesce(COLUMN, \"other\") as COLUMN` gives them one.",
+        bad "", good "";
+    NOT_DELIVERED = "W0953", "run.not_delivered", Data,
+        "Rows were not delivered",
+        "Everything is saved, but the other side did not take some rows. `camp.delivery` in the project's database has a receipt with the reason for each; the link `deliveries` finds them in a campaign.",
         bad "", good "";
     AUDIENCE_EMPTIED = "W0980", "catalogue.emptied", Data,
         "An audience becomes empty",

@@ -74,7 +74,7 @@ impl std::fmt::Debug for Report<'_> {
 
 impl std::fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&excerpt::visible(&self.diagnostic.title))
+        f.write_str(&excerpt::visible(&super::headline(&self.diagnostic.title)))
     }
 }
 

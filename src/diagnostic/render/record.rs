@@ -64,7 +64,7 @@ pub fn record(diagnostic: &Diagnostic, sources: &SourceMap) -> Record {
         code: diagnostic.code.0.id.to_owned(),
         name: diagnostic.code.0.name.to_owned(),
         severity: severity_word(diagnostic.severity).to_owned(),
-        title: diagnostic.title.clone(),
+        title: super::headline(&diagnostic.title),
         place: diagnostic.span().and_then(|s| place(sources, s)),
         labels: labels.collect(),
         help: diagnostic.help.clone(),

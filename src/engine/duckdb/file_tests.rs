@@ -371,6 +371,16 @@ fn a_value_that_does_not_fit_names_line_value_and_declaration() {
     let error = f.open_with("d.csv", &declared(&[("d", Type::Date, None)])).unwrap_err();
     assert!(error.title.contains("`2025-02-30`"), "{}", error.title);
 
+    // Under a year of four digits, `25` would be the year 25.
+    f.write("y.csv", "d\n9/1/2025\n03/04/25\n");
+    let format = Some("MM/DD/YYYY");
+    let error = f.open_with("y.csv", &declared(&[("d", Type::Date, format)])).unwrap_err();
+    assert!(
+        error.title.contains("`03/04/25`") && error.title.contains("line 3"),
+        "{}",
+        error.title
+    );
+
     let error = f.open_with("d.csv", &declared(&[("day", Type::Date, None)])).unwrap_err();
     assert_eq!((error.code, error.span()), (data::DECLARED_COLUMN, Some(THERE)));
 }

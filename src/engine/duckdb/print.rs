@@ -122,6 +122,10 @@ pub fn statement(statement: &Statement) -> String {
         Statement::CreateTempView { view, select: s } => {
             format!("CREATE TEMP VIEW {} AS\n{}", identifier(view), select(s))
         }
+        Statement::External { inputs, .. } => {
+            let inputs: Vec<String> = inputs.iter().map(select).collect();
+            format!("-- these rows go to a plugin\n{}", inputs.join(";\n"))
+        }
         Statement::Query(s) => select(s),
         Statement::Copy { select: s, path, format } => {
             let options = match format {
@@ -213,17 +217,37 @@ fn source(source: &Source) -> String {
             let parts: Vec<String> = selects.iter().map(select).collect();
             format!("(\n  {}\n)", indented(&parts.join("\nUNION ALL\n")))
         }
-        Source::Plugin { inputs, with, sql } => {
+        Source::Plugin { inputs, with, parts } => {
             let mut ctes: Vec<String> = inputs
                 .iter()
                 .map(|(name, s)| {
                     format!("{} AS (\n  {}\n)", identifier(name), indented(&select(s)))
                 })
                 .collect();
-            ctes.extend(
-                with.iter().map(|(name, sql)| format!("{} AS (\n{sql}\n)", identifier(name))),
-            );
-            format!("(\n  WITH {}\n{sql}\n)", ctes.join(", "))
+            let shared = parts.len() > 1;
+            ctes.extend(with.iter().map(|(name, sql, once)| {
+                let how = if *once && shared { "MATERIALIZED " } else { "" };
+                format!("{} AS {how}(\n{sql}\n)", identifier(name))
+            }));
+            let parts: Vec<String> = parts
+                .iter()
+                .enumerate()
+                .map(|(n, part)| {
+                    let mut columns: Vec<String> = part
+                        .columns
+                        .iter()
+                        .map(|(from, to)| format!("q.{} AS {}", identifier(from), identifier(to)))
+                        .collect();
+                    if shared {
+                        columns.insert(0, format!("{n} AS o"));
+                    }
+                    // On a line of its own: a plugin's text may end in a comment.
+                    format!("SELECT {}\nFROM (\n{}\n) AS q", columns.join(", "), part.sql)
+                })
+                .collect();
+            let with =
+                if ctes.is_empty() { String::new() } else { format!("WITH {}\n", ctes.join(", ")) };
+            format!("(\n{with}{}\n)", parts.join("\nUNION ALL\n"))
         }
     }
 }

@@ -71,6 +71,11 @@ impl Interrupter {
         self.requested.load(Ordering::SeqCst)
     }
 
+    /// The flag that says so, for those who look at it from other threads.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        self.requested.clone()
+    }
+
     /// Forgets an interrupt, before the next command of an interactive session.
     pub fn reset(&self) {
         self.requested.store(false, Ordering::SeqCst);
@@ -236,6 +241,22 @@ impl Session {
                 _ => None,
             })
             .collect())
+    }
+
+    /// One more connection to the engine. It sees neither temporary tables nor what is not committed.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn another(&self) -> Result<Connection, EngineError> {
+        Ok(self.connection.try_clone()?)
+    }
+
+    /// Attaches the database `scratch`, in memory, through which connections hand each other rows.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn attach_scratch(&self) -> Result<(), EngineError> {
+        self.execute("ATTACH IF NOT EXISTS ':memory:' AS scratch").map(drop)
     }
 
     fn start(&self) -> Result<Running<'_>, EngineError> {

@@ -6,6 +6,7 @@
 //! pure casts and comparisons come first: patterns cost several times as much.
 
 use super::literal;
+use crate::model::format;
 use crate::model::types::Type;
 use crate::model::value::Value;
 
@@ -297,19 +298,32 @@ fn not_null(v: &str, ty: &str) -> String {
     format!("TRY_CAST({v} AS {ty}) IS NOT NULL")
 }
 
-/// The pattern that values of a separated format have.
+/// The pattern that values of a format have, in the engine's letters: the engine alone reads `25`
+/// as the year 25 where four digits are asked for.
 fn shape(format: &str) -> String {
     let mut pattern = String::new();
     let mut chars = format.chars();
     while let Some(c) = chars.next() {
-        match (c, c == '%') {
-            (_, true) => match chars.next() {
-                Some('Y') => pattern.push_str("[0-9]{4}"),
-                _ => pattern.push_str("[0-9]{1,2}"),
-            },
-            ('.', _) => pattern.push_str(r"\."),
-            (c, _) => pattern.push(c),
+        if c != '%' {
+            if c.is_ascii_punctuation() {
+                pattern.push('\\');
+            }
+            pattern.push(c);
+            continue;
         }
+        pattern.push_str(match chars.next() {
+            Some('Y') => "[0-9]{4}",
+            Some('y') => "[0-9]{2}",
+            Some('b' | 'B' | 'a' | 'A' | 'p') => r"\pL+",
+            Some('z') => "[+-][0-9]{2}(:?[0-9]{2})?",
+            Some('f' | 'g') => "[0-9]{1,6}",
+            Some('-') => {
+                chars.next();
+                "[0-9]{1,2}"
+            }
+            Some('%') => "%",
+            _ => "[0-9]{1,2}",
+        });
     }
     pattern
 }
@@ -317,7 +331,7 @@ fn shape(format: &str) -> String {
 /// Whether a filled value reads as a declared type without losing anything.
 fn fits(v: &str, ty: &Type, format: Option<&str>) -> String {
     if let Some(format) = format {
-        return format!("{} IS NOT NULL", read_as(v, format));
+        return format!("{} AND {} IS NOT NULL", matches(v, &shape(format)), read_as(v, format));
     }
     match ty {
         Type::Text | Type::Missing | Type::Error => "true".into(),
@@ -349,43 +363,11 @@ fn fits(v: &str, ty: &Type, format: Option<&str>) -> String {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn engine_format(format: &str) -> Result<String, String> {
-    let mut out = String::new();
-    let mut rest = format;
-    let (mut has_year, mut has_month, mut has_day) = (false, false, false);
-    'next: while let Some(c) = rest.chars().next() {
-        for (letters, engine) in [
-            ("YYYY", "%Y"),
-            ("YY", "%y"),
-            ("MM", "%m"),
-            ("DD", "%d"),
-            ("HH", "%H"),
-            ("mm", "%M"),
-            ("ss", "%S"),
-            ("M", "%-m"),
-            ("D", "%-d"),
-            ("H", "%-H"),
-        ] {
-            if let Some(after) = rest.strip_prefix(letters) {
-                has_year |= letters.starts_with('Y');
-                has_month |= letters.starts_with('M');
-                has_day |= letters.starts_with('D');
-                out.push_str(engine);
-                rest = after;
-                continue 'next;
-            }
-        }
-        // ISO 8601 puts a `T` between day and time, and a `Z` behind.
-        if c.is_ascii_alphabetic() && c != 'T' && c != 'Z' {
-            return Err(format!("`{c}` is not a letter of a format"));
-        }
-        out.push_str(if c == '%' { "%%" } else { &rest[..c.len_utf8()] });
-        rest = &rest[c.len_utf8()..];
-    }
-    if has_year && has_month && has_day {
-        Ok(out)
+pub(super) fn engine_format(written: &str) -> Result<String, String> {
+    if format::has_day(written) {
+        format::to_strptime(written)
     } else {
-        Err("a format needs YYYY, MM and DD".into())
+        format::to_strptime(written).and(Err("a format needs YYYY, MM and DD".into()))
     }
 }
 
@@ -417,5 +399,11 @@ mod tests {
         assert_eq!(engine_format("MM/DD/YY HH:mm").unwrap(), "%m/%d/%y %H:%M");
         assert!(engine_format("dd/MM/YYYY").is_err());
         assert!(engine_format("YYYY").is_err());
+    }
+
+    #[test]
+    fn a_year_of_two_digits_does_not_fit_four() {
+        assert_eq!(shape("%d/%m/%Y"), r"[0-9]{1,2}\/[0-9]{1,2}\/[0-9]{4}");
+        assert_eq!(shape("%-d.%b %y"), r"[0-9]{1,2}\.\pL+ [0-9]{2}");
     }
 }

@@ -348,14 +348,7 @@ mod tests {
 
     #[test]
     fn functions_reference_is_up_to_date() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/functions.md");
-        let wanted = reference_markdown();
-        if std::env::var_os("CAMP_BLESS").is_some() {
-            std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).unwrap();
-            std::fs::write(path, &wanted).unwrap();
-        }
-        let found = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(found == wanted, "docs/functions.md is stale: run `{REGENERATE}`");
+        crate::generated::assert_up_to_date("docs/functions.md", &reference_markdown(), REGENERATE);
     }
 
     #[test]

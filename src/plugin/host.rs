@@ -1,0 +1,468 @@
+//! The host's side of the C interface: the table of functions that every plugin gets, and the state
+//! behind a `camp_call`. `plugins/sdk/include/camp_plugin.h` is normative.
+//!
+//! Nothing here panics, whatever a plugin hands over: a bad pointer is undefined behaviour and cannot
+//! be caught, but bad UTF-8, unknown numbers and wrong kinds read as empty.
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use camp_plugin_abi as abi;
+use serde_json::Value as Json;
+
+use crate::engine::duckdb::print;
+
+/// Something that a plugin said about a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// 1 error, 2 warning, 3 advice.
+    pub severity: u32,
+    /// Trying again may help.
+    pub retryable: bool,
+    /// What it is about.
+    pub path: String,
+    /// The short name of the fault.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// Bytes inside a text: first, how many.
+    pub part: (u32, u32),
+}
+
+/// The facts of a run that a call may ask for.
+#[derive(Debug, Clone, Default)]
+pub struct RunFacts {
+    /// Validate, but cause no outside effect.
+    pub dry_run: bool,
+    /// 1, 2, …
+    pub attempt: u32,
+    /// The run's instant, microseconds since 1970 UTC.
+    pub now_us: i64,
+    /// Names the run.
+    pub run_id: String,
+    /// The campaign's label.
+    pub campaign: String,
+    /// Names the activity inside the run.
+    pub node: String,
+}
+
+impl RunFacts {
+    /// The same for every attempt of this activity in this run.
+    fn idempotency_key(&self) -> String {
+        format!("{}-{}", self.run_id, self.node)
+    }
+}
+
+/// What is behind a `camp_call`. Lives as long as the plugin may use the call.
+pub struct Call {
+    text: String,
+    json: Json,
+    run: abi::camp_run,
+    /// What `run` borrows from.
+    _facts: Box<[String; 4]>,
+    secrets: HashMap<String, String>,
+    cancelled: Arc<AtomicBool>,
+    said: Mutex<Vec<Said>>,
+    logged: Mutex<Vec<(u32, String)>>,
+}
+
+// SAFETY: the raw pointers in `run` point into `_facts`, which never changes.
+unsafe impl Send for Call {}
+// SAFETY: as above; everything else is behind a lock or never changes.
+unsafe impl Sync for Call {}
+
+impl Call {
+    /// A call with its params document. `secrets` are the environment variables by parameter.
+    pub fn new(
+        json: Json,
+        facts: &RunFacts,
+        secrets: HashMap<String, String>,
+        cancelled: Arc<AtomicBool>,
+    ) -> Call {
+        let texts = Box::new([
+            facts.run_id.clone(),
+            facts.campaign.clone(),
+            facts.node.clone(),
+            facts.idempotency_key(),
+        ]);
+        let run = abi::camp_run {
+            struct_size: size_of::<abi::camp_run>() as u32,
+            dry_run: facts.dry_run.into(),
+            attempt: facts.attempt.max(1),
+            reserved: 0,
+            seed: seed(&facts.campaign),
+            now_us: facts.now_us,
+            deadline_us: 0,
+            run_id: abi::camp_str::new(&texts[0]),
+            campaign: abi::camp_str::new(&texts[1]),
+            node: abi::camp_str::new(&texts[2]),
+            idempotency_key: abi::camp_str::new(&texts[3]),
+        };
+        Call {
+            text: json.to_string(),
+            json,
+            run,
+            _facts: texts,
+            secrets,
+            cancelled,
+            said: Mutex::default(),
+            logged: Mutex::default(),
+        }
+    }
+
+    /// A call before anything is known: for the entry of a library.
+    pub fn empty() -> Call {
+        Call::new(Json::Null, &RunFacts::default(), HashMap::new(), Arc::default())
+    }
+
+    /// The pointer that plugins get.
+    pub fn raw(&self) -> *mut abi::camp_call {
+        std::ptr::from_ref(self).cast_mut().cast()
+    }
+
+    /// Takes what was said so far.
+    pub fn take_said(&self) -> Vec<Said> {
+        std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes what was logged so far.
+    pub fn take_logged(&self) -> Vec<(u32, String)> {
+        std::mem::take(&mut *self.logged.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A number from the campaign's label: chance that is the same in every run.
+fn seed(campaign: &str) -> u64 {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(campaign.as_bytes());
+    let mut bytes = [0u8; 8];
+    bytes.copy_from_slice(&digest[..8]);
+    u64::from_le_bytes(bytes)
+}
+
+/// The call behind a pointer; `None` for NULL.
+///
+/// # Safety
+/// NULL, or what [`Call::raw`] gave, while that call lives.
+unsafe fn state<'a>(call: *mut abi::camp_call) -> Option<&'a Call> {
+    // SAFETY: the caller vouches for it.
+    unsafe { call.cast::<Call>().as_ref() }
+}
+
+/// What a plugin lends, as text.
+///
+/// # Safety
+/// As [`abi::camp_str::bytes`].
+pub unsafe fn lossy(of: abi::camp_str) -> String {
+    // SAFETY: the caller vouches for it.
+    String::from_utf8_lossy(unsafe { of.bytes() }).into_owned()
+}
+
+unsafe extern "C" fn log(call: *mut abi::camp_call, level: u32, message: abi::camp_str) {
+    // SAFETY: a live call, and a text lent for the duration of this function.
+    let (Some(call), message) = (unsafe { (state(call), lossy(message)) }) else { return };
+    let mut logged = call.logged.lock().unwrap_or_else(PoisonError::into_inner);
+    // A plugin that logs per row must not fill the memory.
+    if logged.len() < 1000 {
+        logged.push((level, message));
+    }
+}
+
+unsafe extern "C" fn diag(call: *mut abi::camp_call, diag: *const abi::camp_diag) {
+    // SAFETY: a live call, and a table that says its own size.
+    let (Some(call), Some(diag)) = (unsafe { (state(call), abi::read_table(diag)) }) else {
+        return;
+    };
+    // SAFETY: the texts are lent for the duration of this function.
+    let text = |of| unsafe { lossy(of) };
+    let said = Said {
+        severity: diag.severity,
+        retryable: diag.flags & abi::CAMP_DIAG_RETRYABLE != 0,
+        path: text(diag.path),
+        code: text(diag.code),
+        message: text(diag.message),
+        help: text(diag.help),
+        part: (diag.sub_offset, diag.sub_len),
+    };
+    let mut all = call.said.lock().unwrap_or_else(PoisonError::into_inner);
+    if all.len() < 1000 {
+        all.push(said);
+    }
+}
+
+unsafe extern "C" fn cancelled(call: *mut abi::camp_call) -> i32 {
+    // SAFETY: a live call.
+    unsafe { state(call) }.is_some_and(|c| c.cancelled.load(Ordering::Relaxed)).into()
+}
+
+unsafe extern "C" fn progress(_: *mut abi::camp_call, _: u64, _: u64) {}
+
+unsafe extern "C" fn run(call: *mut abi::camp_call) -> *const abi::camp_run {
+    // SAFETY: a live call.
+    unsafe { state(call) }.map_or(std::ptr::null(), |c| &raw const c.run)
+}
+
+unsafe extern "C" fn params_json(call: *mut abi::camp_call) -> abi::camp_str {
+    // SAFETY: a live call.
+    unsafe { state(call) }.map_or(abi::camp_str::EMPTY, |c| abi::camp_str::new(&c.text))
+}
+
+fn raw_value(value: Option<&Json>) -> *const abi::camp_value {
+    value.map_or(std::ptr::null(), |v| std::ptr::from_ref(v).cast())
+}
+
+/// The value behind a pointer.
+///
+/// # Safety
+/// NULL, or a value this host handed out, while its call lives.
+unsafe fn value<'a>(of: *const abi::camp_value) -> &'a Json {
+    // SAFETY: the caller vouches for it.
+    unsafe { of.cast::<Json>().as_ref() }.unwrap_or(&Json::Null)
+}
+
+unsafe extern "C" fn param(
+    call: *mut abi::camp_call,
+    name: abi::camp_str,
+) -> *const abi::camp_value {
+    // SAFETY: a live call and a lent text.
+    let (Some(call), name) = (unsafe { (state(call), lossy(name)) }) else {
+        return std::ptr::null();
+    };
+    raw_value(match name.strip_prefix('$') {
+        Some(part) => call.json.get(part),
+        None => call.json.get("params").and_then(|p| p.get(&name)),
+    })
+}
+
+unsafe extern "C" fn value_kind(of: *const abi::camp_value) -> u32 {
+    // SAFETY: a value of this host, here and below.
+    match unsafe { value(of) } {
+        Json::Null => abi::CAMP_NULL,
+        Json::Bool(_) => abi::CAMP_BOOL,
+        Json::Number(number) if number.is_i64() => abi::CAMP_INT,
+        Json::Number(_) => abi::CAMP_FLOAT,
+        Json::String(_) => abi::CAMP_TEXT,
+        Json::Array(_) => abi::CAMP_LIST,
+        Json::Object(_) => abi::CAMP_MAP,
+    }
+}
+
+unsafe extern "C" fn value_bool(of: *const abi::camp_value) -> i32 {
+    // SAFETY: as above.
+    unsafe { value(of) }.as_bool().unwrap_or_default().into()
+}
+
+unsafe extern "C" fn value_int(of: *const abi::camp_value) -> i64 {
+    // SAFETY: as above.
+    unsafe { value(of) }.as_i64().unwrap_or_default()
+}
+
+unsafe extern "C" fn value_float(of: *const abi::camp_value) -> f64 {
+    // SAFETY: as above.
+    unsafe { value(of) }.as_f64().unwrap_or_default()
+}
+
+unsafe extern "C" fn value_text(of: *const abi::camp_value) -> abi::camp_str {
+    // SAFETY: as above.
+    unsafe { value(of) }.as_str().map_or(abi::camp_str::EMPTY, abi::camp_str::new)
+}
+
+unsafe extern "C" fn value_len(of: *const abi::camp_value) -> usize {
+    // SAFETY: as above.
+    match unsafe { value(of) } {
+        Json::Array(items) => items.len(),
+        Json::Object(map) => map.len(),
+        _ => 0,
+    }
+}
+
+unsafe extern "C" fn value_at(of: *const abi::camp_value, at: usize) -> *const abi::camp_value {
+    // SAFETY: as above.
+    raw_value(match unsafe { value(of) } {
+        Json::Array(items) => items.get(at),
+        Json::Object(map) => map.values().nth(at),
+        _ => None,
+    })
+}
+
+unsafe extern "C" fn value_key(of: *const abi::camp_value, at: usize) -> abi::camp_str {
+    // SAFETY: as above.
+    let key = unsafe { value(of) }.as_object().and_then(|map| map.keys().nth(at));
+    key.map_or(abi::camp_str::EMPTY, |key| abi::camp_str::new(key))
+}
+
+unsafe extern "C" fn secret(
+    call: *mut abi::camp_call,
+    param: abi::camp_str,
+    out: *mut abi::camp_buf,
+) -> abi::camp_status {
+    // SAFETY: a live call and a lent text.
+    let (Some(call), param) = (unsafe { (state(call), lossy(param)) }) else {
+        return abi::CAMP_E_INTERNAL;
+    };
+    // Only what the manifest declares as a secret, and the script named, is ever read.
+    let value = call.secrets.get(&param).and_then(|variable| std::env::var(variable).ok());
+    match value.filter(|v| !v.is_empty()) {
+        Some(value) => fill(out, value),
+        None => abi::CAMP_E_AUTH,
+    }
+}
+
+unsafe extern "C" fn quote_ident(
+    _: *mut abi::camp_call,
+    name: abi::camp_str,
+    out: *mut abi::camp_buf,
+) -> abi::camp_status {
+    // SAFETY: a lent text.
+    fill(out, print::identifier(&unsafe { lossy(name) }))
+}
+
+unsafe extern "C" fn quote_literal(
+    _: *mut abi::camp_call,
+    of: *const abi::camp_value,
+    out: *mut abi::camp_buf,
+) -> abi::camp_status {
+    // SAFETY: a value of this host.
+    let text = match unsafe { value(of) } {
+        Json::Null => "NULL".into(),
+        Json::Bool(b) => if *b { "TRUE" } else { "FALSE" }.into(),
+        Json::Number(n) => n.to_string(),
+        // A backslash in a text means itself on one engine and escapes on another.
+        Json::String(text) => {
+            let pieces: Vec<String> = text.split('\\').map(print::text).collect();
+            pieces.join(" || chr(92) || ")
+        }
+        Json::Array(_) | Json::Object(_) => return abi::CAMP_E_USAGE,
+    };
+    fill(out, text)
+}
+
+unsafe extern "C" fn get_interface(_: abi::camp_str) -> *const c_void {
+    std::ptr::null()
+}
+
+fn fill(out: *mut abi::camp_buf, text: String) -> abi::camp_status {
+    if out.is_null() {
+        return abi::CAMP_E_INTERNAL;
+    }
+    let text = Box::new(text);
+    let buffer = abi::camp_buf {
+        data: text.as_ptr(),
+        len: text.len(),
+        release: Some(release),
+        private_data: Box::into_raw(text).cast(),
+    };
+    // SAFETY: not NULL, and the plugin lends a buffer to be filled.
+    unsafe { out.write(buffer) };
+    abi::CAMP_OK
+}
+
+unsafe extern "C" fn release(buffer: *mut abi::camp_buf) {
+    // SAFETY: filled by `fill`; a second release finds NULL.
+    unsafe {
+        let Some(buffer) = buffer.as_mut() else { return };
+        if !buffer.private_data.is_null() {
+            drop(Box::from_raw(buffer.private_data.cast::<String>()));
+        }
+        *buffer = abi::camp_buf::EMPTY;
+    }
+}
+
+/// The bytes of a buffer that a plugin filled; it is released.
+pub fn take_buffer(mut buffer: abi::camp_buf) -> Vec<u8> {
+    let text = abi::camp_str { ptr: buffer.data.cast(), len: buffer.len };
+    // SAFETY: filled by the plugin, alive until released below.
+    let bytes = unsafe { text.bytes() }.to_vec();
+    if let Some(release) = buffer.release {
+        // SAFETY: once, by the function that came with it.
+        unsafe { release(&raw mut buffer) }
+    }
+    bytes
+}
+
+/// A table for all plugins.
+struct Table(abi::camp_host);
+// SAFETY: functions, and a text of the program.
+unsafe impl Sync for Table {}
+
+static TABLE: Table = Table(abi::camp_host {
+    struct_size: size_of::<abi::camp_host>() as u32,
+    abi_minor: abi::CAMP_ABI_MINOR,
+    version: abi::camp_str::new(concat!("camp ", env!("CARGO_PKG_VERSION"))),
+    log: Some(log),
+    diag: Some(diag),
+    cancelled: Some(cancelled),
+    progress: Some(progress),
+    run: Some(run),
+    params_json: Some(params_json),
+    param: Some(param),
+    value_kind: Some(value_kind),
+    value_bool: Some(value_bool),
+    value_int: Some(value_int),
+    value_float: Some(value_float),
+    value_text: Some(value_text),
+    value_len: Some(value_len),
+    value_at: Some(value_at),
+    value_key: Some(value_key),
+    secret: Some(secret),
+    quote_ident: Some(quote_ident),
+    quote_literal: Some(quote_literal),
+    get_interface: Some(get_interface),
+});
+
+/// The table that plugins get.
+pub fn table() -> *const abi::camp_host {
+    &raw const TABLE.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_literal_with_a_backslash_is_the_same_on_engines_that_escape_with_it() {
+        let value = json!("a\\b'c");
+        let mut buffer = abi::camp_buf::EMPTY;
+        // SAFETY: a value of this host and a buffer of this test.
+        let status = unsafe {
+            quote_literal(std::ptr::null_mut(), raw_value(Some(&value)), &raw mut buffer)
+        };
+        assert_eq!(status, abi::CAMP_OK);
+        assert_eq!(take_buffer(buffer), b"'a' || chr(92) || 'b''c'");
+    }
+
+    #[test]
+    fn only_declared_secrets_are_read() {
+        let secrets = HashMap::from([("token".to_owned(), "PATH".to_owned())]);
+        let call = Call::new(json!({}), &RunFacts::default(), secrets, Arc::default());
+        let mut buffer = abi::camp_buf::EMPTY;
+        // SAFETY: a live call, lent texts, a buffer of this test.
+        let ask = |name: &'static str, buffer: &mut abi::camp_buf| unsafe {
+            secret(call.raw(), abi::camp_str::new(name), buffer)
+        };
+        assert_eq!(ask("HOME", &mut buffer), abi::CAMP_E_AUTH);
+        assert_eq!(ask("token", &mut buffer), abi::CAMP_OK);
+        assert_eq!(take_buffer(buffer), std::env::var("PATH").unwrap().as_bytes());
+    }
+
+    #[test]
+    fn parts_of_the_document_are_reached_without_a_json_reader() {
+        let json = json!({"params": {"keep": 2}, "run": {"today": "2026-11-24"}});
+        let call = Call::new(json, &RunFacts::default(), HashMap::new(), Arc::default());
+        // SAFETY: a live call and its values.
+        unsafe {
+            let keep = param(call.raw(), abi::camp_str::new("keep"));
+            assert_eq!((value_kind(keep), value_int(keep)), (abi::CAMP_INT, 2));
+            let run = param(call.raw(), abi::camp_str::new("$run"));
+            assert_eq!(value_kind(run), abi::CAMP_MAP);
+            assert_eq!(value_key(run, 0).bytes(), b"today");
+            assert!(param(call.raw(), abi::camp_str::new("nothing")).is_null());
+            assert_eq!(value_kind(std::ptr::null()), abi::CAMP_NULL);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What plugins say, as diagnostics at places of the script.
+
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::{plugin as codes, warnings};
+use crate::source::Span;
+
+use super::bound::Places;
+use super::host::Said;
+use super::loader::{Plugin, Status};
+use super::params::sentence;
+
+/// The place of something that was said: a part of a text where the script has it literally.
+fn place(said: &Said, places: &Places) -> Span {
+    let span = places.find(&said.path);
+    let (first, length) = said.part;
+    let (start, end) = (span.start + 1 + first, span.start + 1 + first + length);
+    // Only inside the quotes; a text with doubled quotes or filled placeholders has other bytes.
+    if length > 0 && end < span.end { Span::new(start, end) } else { span }
+}
+
+/// What a call that went well said: warnings and advice.
+pub fn warnings(said: &[Said], places: &Places) -> Vec<Diagnostic> {
+    said.iter()
+        .filter(|s| s.severity != camp_plugin_abi::CAMP_ERROR)
+        .map(|s| {
+            Diagnostic::warning(warnings::PLUGIN, sentence(&s.message))
+                .label(place(s, places), "here")
+                .maybe_help((!s.help.is_empty()).then(|| s.help.clone()))
+        })
+        .collect()
+}
+
+/// What a call that failed said.
+pub fn errors(status: Status, said: &[Said], places: &Places, plugin: &Plugin) -> Vec<Diagnostic> {
+    use camp_plugin_abi as abi;
+    let mut found = warnings(said, places);
+    let errors: Vec<&Said> = said.iter().filter(|s| s.severity == abi::CAMP_ERROR).collect();
+    if errors.is_empty() || status.is_fault() {
+        let words: Vec<&str> = errors.iter().map(|s| s.message.as_str()).collect();
+        let why = match (words.is_empty(), status.0) {
+            (false, _) => words.join("; "),
+            (true, abi::CAMP_E_CANCELLED) => "it was stopped".into(),
+            (true, code) => format!("it failed with status {code} and did not say why"),
+        };
+        found.push(fault(plugin, &why, places.activity));
+        return found;
+    }
+    let code = match status.0 {
+        abi::CAMP_E_USAGE => codes::REFUSED,
+        abi::CAMP_E_DATA => codes::DATA,
+        abi::CAMP_E_UNSUPPORTED => codes::INTERFACE,
+        _ => codes::ACTIVITY_FAILED,
+    };
+    for said in errors {
+        found.push(
+            Diagnostic::error(code, sentence(&said.message))
+                .label(place(said, places), "here")
+                .maybe_help((!said.help.is_empty()).then(|| said.help.clone())),
+        );
+    }
+    found
+}
+
+/// A bug of a plugin.
+pub fn fault(plugin: &Plugin, why: &str, span: Span) -> Diagnostic {
+    let about = &plugin.manifest.plugin;
+    let help = match about.bugs.as_str() {
+        "" => "report it to the plugin's author".to_owned(),
+        bugs => format!("report it: {bugs}"),
+    };
+    Diagnostic::error(
+        codes::FAULT,
+        format!("Plugin `{}` {} has a fault", about.name, about.version),
+    )
+    .label(span, "in this activity")
+    .help(help)
+    .cause(why)
+}

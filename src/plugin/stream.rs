@@ -1,0 +1,236 @@
+//! Rows out of the engine to a plugin, and back.
+//!
+//! A stream of the engine borrows its connection and stays on its thread, and an appender on the
+//! same connection would end it; so each input is read by a thread of its own, on a connection of
+//! its own, from a scratch database that all connections see. A short channel between them bounds
+//! what is in memory.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use camp_plugin_abi as abi;
+use duckdb::Connection;
+use duckdb::arrow::array::{Array, RecordBatch, RecordBatchReader};
+use duckdb::arrow::compute::concat_batches;
+use duckdb::arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
+use duckdb::arrow::error::ArrowError;
+use duckdb::arrow::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
+
+use crate::engine::duckdb::identifier;
+
+/// Rows of a batch that a plugin gets, about.
+const ROWS: usize = 16_000;
+/// Batches that wait for the plugin, at most.
+const WAITING: usize = 2;
+
+type Batch = Result<RecordBatch, ArrowError>;
+
+/// What the plugin pulls from.
+struct Reader {
+    batches: Receiver<Batch>,
+    schema: SchemaRef,
+    ended: bool,
+}
+
+impl Iterator for Reader {
+    type Item = Batch;
+
+    fn next(&mut self) -> Option<Batch> {
+        if self.ended {
+            return None;
+        }
+        let next = self.batches.recv().ok();
+        self.ended = !matches!(next, Some(Ok(_)));
+        next
+    }
+}
+
+impl RecordBatchReader for Reader {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+}
+
+/// An input on its way to a plugin.
+pub struct Outgoing {
+    stream: abi::ArrowArrayStream,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Outgoing {
+    /// The rows of a query on this connection, whose columns are those of the schema.
+    pub fn start(
+        connection: Connection,
+        sql: String,
+        schema: Schema,
+        stop: Arc<AtomicBool>,
+    ) -> Outgoing {
+        let schema = Arc::new(schema);
+        let (sender, batches) = sync_channel(WAITING);
+        let of_thread = schema.clone();
+        let thread = std::thread::spawn(move || {
+            if let Err(error) = produce(&connection, &sql, &of_thread, &sender, &stop) {
+                // Arrow's C interface ends an error's text at a NUL, and its exporter would panic.
+                let error = ArrowError::ExternalError(error.replace('\0', " ").into());
+                // Nobody listens when the plugin has released the stream.
+                let _ = sender.send(Err(error));
+            }
+        });
+        let reader = Reader { batches, schema, ended: false };
+        let stream = FFI_ArrowArrayStream::new(Box::new(reader));
+        // SAFETY: both are the C struct of the Arrow specification, whose size the interface crate
+        // asserts; the value moves.
+        let stream =
+            unsafe { std::mem::transmute::<FFI_ArrowArrayStream, abi::ArrowArrayStream>(stream) };
+        Outgoing { stream, thread: Some(thread) }
+    }
+
+    /// Moves the stream out; what stays waits for its thread.
+    pub fn take(&mut self) -> abi::ArrowArrayStream {
+        let moved = abi::ArrowArrayStream { ..self.stream };
+        self.stream.release = None;
+        moved
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        if let Some(release) = self.stream.release {
+            // SAFETY: ours, not moved, released once.
+            unsafe { release(&raw mut self.stream) }
+        }
+        // The reader is gone by now, so the thread's next batch ends it. A plugin that keeps the
+        // stream against the contract keeps the thread, which nobody may wait for then.
+        if let Some(thread) = self.thread.take() {
+            for _ in 0..200 {
+                if thread.is_finished() {
+                    let _ = thread.join();
+                    return;
+                }
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        }
+    }
+}
+
+fn produce(
+    connection: &Connection,
+    sql: &str,
+    schema: &SchemaRef,
+    sender: &SyncSender<Batch>,
+    stop: &AtomicBool,
+) -> Result<(), String> {
+    let mut statement = connection.prepare(sql).map_err(|e| e.to_string())?;
+    // The crate's iterator panics on an error in mid-stream, so batches are fetched one by one.
+    drop(statement.stream_arrow([]).map_err(|e| e.to_string())?);
+    let mut waiting: Vec<RecordBatch> = Vec::new();
+    let mut rows = 0;
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            return Err("stopped".into());
+        }
+        let batch = statement.step().map_err(|e| e.to_string())?;
+        let last = batch.is_none();
+        if let Some(batch) = batch.filter(|b| b.len() > 0) {
+            let columns = batch.columns().to_vec();
+            let batch = RecordBatch::try_new(schema.clone(), columns).map_err(|e| e.to_string())?;
+            rows += batch.num_rows();
+            waiting.push(batch);
+        }
+        if !waiting.is_empty() && (last || rows >= ROWS) {
+            let batch = concat_batches(schema, &waiting).map_err(|e| e.to_string())?;
+            waiting.clear();
+            rows = 0;
+            if sender.send(Ok(batch)).is_err() {
+                return Ok(());
+            }
+        }
+        if last {
+            return Ok(());
+        }
+    }
+}
+
+/// What a plugin gives, batch by batch.
+pub struct Incoming {
+    reader: ArrowArrayStreamReader,
+}
+
+impl Incoming {
+    /// Takes over a stream.
+    ///
+    /// # Errors
+    /// When it is no stream, or its schema cannot be read.
+    pub fn new(mut stream: abi::ArrowArrayStream) -> Result<Incoming, String> {
+        let complete = stream.get_schema.is_some() && stream.get_next.is_some();
+        if stream.release.is_none() || !complete {
+            return Err("it gave no stream of rows".into());
+        }
+        let stream = (&raw mut stream).cast::<FFI_ArrowArrayStream>();
+        // SAFETY: the same C struct; it moves into the reader, which releases it.
+        let reader = unsafe { ArrowArrayStreamReader::from_raw(stream) };
+        Ok(Incoming { reader: reader.map_err(|e| e.to_string())? })
+    }
+
+    /// What its batches look like.
+    pub fn schema(&self) -> SchemaRef {
+        self.reader.schema()
+    }
+
+    /// The next batch.
+    ///
+    /// # Errors
+    /// The plugin's, and batches that Arrow does not allow.
+    pub fn next(&mut self) -> Option<Result<RecordBatch, String>> {
+        let batch = match self.reader.next()? {
+            Ok(batch) => batch,
+            Err(error) => return Some(Err(error.to_string())),
+        };
+        let valid = batch.columns().iter().try_for_each(|c| c.to_data().validate());
+        Some(valid.map(|()| batch).map_err(|e| format!("its rows are not valid: {e}")))
+    }
+}
+
+/// The engine's type for a column of a plugin's rows; `None` for what the contract does not have.
+pub fn engine_type(ty: &DataType) -> Option<String> {
+    Some(match ty {
+        DataType::Boolean => "BOOLEAN".into(),
+        DataType::Int8 => "TINYINT".into(),
+        DataType::Int16 => "SMALLINT".into(),
+        DataType::Int32 => "INTEGER".into(),
+        DataType::Int64 => "BIGINT".into(),
+        DataType::UInt8 => "UTINYINT".into(),
+        DataType::UInt16 => "USMALLINT".into(),
+        DataType::UInt32 => "UINTEGER".into(),
+        DataType::UInt64 => "UBIGINT".into(),
+        DataType::Float32 => "FLOAT".into(),
+        DataType::Float64 => "DOUBLE".into(),
+        DataType::Decimal128(precision, scale) => format!("DECIMAL({precision},{scale})"),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Null => "VARCHAR".into(),
+        DataType::Date32 => "DATE".into(),
+        DataType::Timestamp(TimeUnit::Microsecond, None) => "TIMESTAMP".into(),
+        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => "TIMESTAMPTZ".into(),
+        DataType::List(of) => format!("{}[]", engine_type(of.data_type())?),
+        _ => return None,
+    })
+}
+
+/// A table of the scratch database for rows of this schema.
+///
+/// # Errors
+/// A type that the contract does not have, with its column.
+pub fn create_table(name: &str, schema: &Schema) -> Result<String, String> {
+    let mut columns = Vec::new();
+    for field in schema.fields() {
+        let ty = engine_type(field.data_type()).ok_or_else(|| {
+            format!("its column `{}` has the type {}", field.name(), field.data_type())
+        })?;
+        columns.push(format!("{} {ty}", identifier(field.name())));
+    }
+    Ok(format!("CREATE TABLE {SCRATCH}.main.{} ({})", identifier(name), columns.join(", ")))
+}
+
+/// The database that all connections of the engine see, uncommitted work of the run aside.
+pub const SCRATCH: &str = "scratch";
