@@ -23,6 +23,7 @@ use crate::plan::lower::History;
 use crate::plan::{self, Plan};
 use crate::plugin::{self, finder::Finder};
 use crate::run::execute::Execution;
+use crate::run::exports::beside;
 use crate::run::history::Recorded;
 use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
@@ -253,7 +254,24 @@ impl Session {
         let history = Recorded::new(&checked.catalogue, &checked.program);
         let wanted = plan::wanted(&checked.program, &self.settings.only).map_err(one)?;
         let (plan, diagnostics) = plan::plan(&checked.program, self.as_of, &history, &wanted);
-        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(plan) }
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        self.lock_down(checked)?;
+        Ok(plan)
+    }
+
+    /// Under `--safe`, from here on only what the scripts name can be touched.
+    fn lock_down(&self, checked: &Checked) -> Result<(), Diagnostics> {
+        let steps = 0..checked.program.steps.len();
+        let exports = steps.filter_map(|step| plan::export_of(&checked.program, step));
+        let mut written: Vec<PathBuf> = exports.map(|e| beside(&e.path)).collect();
+        if let Some(copy) = &self.settings.publish {
+            let copy = beside(copy);
+            let log = PathBuf::from(format!("{}.wal", copy.display()));
+            written.extend([copy, log]);
+        }
+        checked.engine.lock_down(&written).map_err(|e| one(e.into_diagnostic(None)))
     }
 
     fn checked(&mut self, files: &[String], require_params: bool) -> Result<Checked, Diagnostics> {
@@ -308,7 +326,7 @@ impl Session {
     }
 
     fn finder(&self) -> Finder {
-        Finder { project: self.settings.project.clone() }
+        Finder { project: self.settings.project.clone(), shipped_only: self.settings.safe }
     }
 
     /// Loads the plugins that the files use; gives those that could not be, which were reported.

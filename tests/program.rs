@@ -1,5 +1,7 @@
 //! The whole program: the examples through the library, and what a shell sees of the binary.
 
 mod commands;
+mod deliveries;
 mod examples;
+mod plugins;
 mod readme;

@@ -25,6 +25,16 @@ impl Binder<'_> {
         if star {
             let at = select.and_then(|s| s.star).unwrap_or(input.span);
             let frame = rows.0.levels.first().map_or(0, |l| l.row.frame);
+            // A file of rows that nothing identifies is no use: there `*` means the key too.
+            let key = input.dimension.filter(|_| with_key).map(|d| &self.program[d]);
+            for (column, found) in
+                key.iter().flat_map(|d| d.key.iter().map(|&k| (k, &d.columns[k])))
+            {
+                let carried = CarriedColumn { name: found.name.clone(), ty: found.ty.clone() };
+                let kind = ExprKind::Column { row: Row::frame(frame), column };
+                columns.push((carried, Expr::new(kind, found.ty.clone(), at)));
+                places.push(at);
+            }
             for (index, column) in input.columns.iter().enumerate() {
                 let kind = ExprKind::Carried { frame, index };
                 columns.push((column.clone(), Expr::new(kind, column.ty.clone(), at)));
@@ -34,7 +44,7 @@ impl Binder<'_> {
             if let (Population::Dimension(d), true) = (&input.population, select.is_some()) {
                 let dimension = &self.program[*d];
                 for (column, found) in dimension.columns.iter().enumerate() {
-                    if dimension.key.contains(&column) && !with_key {
+                    if dimension.key.contains(&column) {
                         continue;
                     }
                     let carried = CarriedColumn { name: found.name.clone(), ty: found.ty.clone() };

@@ -95,7 +95,7 @@ pub(super) fn build(
         plan.steps.push(step);
     }
     let mut levels: BTreeMap<usize, BTreeMap<Rows, Group>> = BTreeMap::new();
-    let mut queries: BTreeMap<usize, Vec<tables::Prepared>> = BTreeMap::new();
+    let mut queries: BTreeMap<usize, Vec<Box<tables::Prepared>>> = BTreeMap::new();
     for demand in demands {
         match demand {
             Demand::Tables(query) => queries.entry(query.level).or_default().push(query),

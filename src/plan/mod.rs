@@ -142,7 +142,7 @@ enum Demand {
         table: Table,
     },
     /// Queries over populations become tables.
-    Tables(tables::Prepared),
+    Tables(Box<tables::Prepared>),
 }
 
 /// How many rows a cut keeps.

@@ -46,6 +46,8 @@ pub struct TableQuery {
     pub checks: Vec<QueryCheck>,
     /// What is said when the key of an output has a missing part or repeats.
     pub key_fault: Diagnostic,
+    /// What is said when rows that were computed outside the engine are of nobody.
+    pub stranger_fault: Diagnostic,
 }
 
 /// Rows that the texts can name.
@@ -144,7 +146,8 @@ impl Planner<'_> {
             tables.push(table);
         }
         let step = self.step;
-        self.demands.push(Demand::Tables(Prepared { step, level, query, inputs, tables }));
+        let prepared = Prepared { step, level, query, inputs, tables };
+        self.demands.push(Demand::Tables(Box::new(prepared)));
     }
 
     fn resolved(&mut self, input: &QueryInput) -> Resolved {
@@ -248,9 +251,9 @@ pub(super) fn emit(
     planner: &mut Planner<'_>,
     relations: &Relations,
     plan: &mut Plan,
-    prepared: Prepared,
+    prepared: Box<Prepared>,
 ) {
-    let Prepared { step, query, inputs, tables, .. } = prepared;
+    let Prepared { step, query, inputs, tables, .. } = *prepared;
     match query.way {
         Way::Queries => {}
         Way::Rows => return emit_rows(planner, relations, plan, (step, &query, &inputs, &tables)),
@@ -388,14 +391,45 @@ fn emit_rows(
     });
     for (output, table) in query.outputs.iter().zip(tables) {
         let keys = shape(planner, output.transition).keys;
-        if keys > 0 {
-            plan.checks.push(RowCheck {
-                step,
-                select: faulty_keys(&table.name, keys),
-                columns: output.columns[..keys].to_vec(),
-                fault: query.key_fault.clone(),
-            });
+        if keys == 0 {
+            continue;
         }
+        let mut check = |select: Select, fault: &Diagnostic| {
+            let (columns, fault) = (output.columns[..keys].to_vec(), fault.clone());
+            plan.checks.push(RowCheck { step, select, columns, fault });
+        };
+        check(faulty_keys(&table.name, keys), &query.key_fault);
+        let dimension = planner.program[output.transition].dimension;
+        check(strangers(planner, relations, &table.name, dimension, keys), &query.stranger_fault);
+    }
+}
+
+/// Keys of a table that no row of the dimension has: whoever computes rows outside the engine can
+/// invent some, and a later step would lose them silently.
+fn strangers(
+    planner: &Planner<'_>,
+    relations: &Relations,
+    table: &str,
+    dimension: DimId,
+    keys: usize,
+) -> Select {
+    let names: Vec<String> = (0..keys).map(|n| format!("k{n}")).collect();
+    let known = planner
+        .lowering(relations)
+        .rows(dimension, &[], |l| names.iter().cloned().zip(l.key(dimension)).collect());
+    let of = |alias: &str, name: &String| Scalar::Column(alias.to_owned(), name.clone());
+    let on = names.iter().map(|name| equal(of("t", name), of("d", name))).collect();
+    Select {
+        columns: names.iter().map(|name| (name.clone(), of("t", name))).collect(),
+        from: Some((Source::Temp(table.to_owned()), "t".into())),
+        joins: vec![Join {
+            kind: JoinKind::Anti,
+            source: Source::Query(Box::new(known)),
+            alias: "d".into(),
+            on: super::lower::and(on),
+        }],
+        limit: Some(Scalar::Literal(Value::Int(SHOWN), Type::Int)),
+        ..Select::default()
     }
 }
 

@@ -279,12 +279,24 @@ pub struct ExecutedCall {
     title: String,
     way: Way,
     key_fault: Diagnostic,
+    stranger_fault: Diagnostic,
 }
 
 impl PluginActivity {
     fn rows(&self, bound: BoundCall, binder: &mut Binder<'_>) -> Option<Arc<dyn Operation>> {
         let manifest = self.manifest();
         let at = bound.places.activity;
+        if binder.options().safe && manifest.kind == Kind::Delivery {
+            binder.report(
+                Diagnostic::error(
+                    codes::REFUSED,
+                    format!("`{}` is not allowed under `--safe`", self.spec.name),
+                )
+                .label(at, "sends rows to the outside")
+                .help("run without `--safe`"),
+            );
+            return None;
+        }
         let relations: Vec<Vec<(String, Type)>> =
             bound.relations.iter().map(|r| r.columns(binder.program())).collect();
         let (run, facts) = run_facts(binder);
@@ -345,6 +357,11 @@ impl PluginActivity {
                 key_fault: report::fault(
                     &self.plugin,
                     "the key of its rows is missing or repeats",
+                    at,
+                ),
+                stranger_fault: report::fault(
+                    &self.plugin,
+                    "it gives rows that its dimension does not have",
                     at,
                 ),
             },
@@ -414,6 +431,7 @@ impl Operation for RowCall {
             outputs,
             checks: Vec::new(),
             key_fault: self.planned.key_fault.clone(),
+            stranger_fault: self.planned.stranger_fault.clone(),
         });
         Ok(())
     }
@@ -526,6 +544,7 @@ impl Operation for PlannedCall {
             outputs,
             checks,
             key_fault: self.key_fault.clone(),
+            stranger_fault: self.key_fault.clone(),
         });
         Ok(())
     }

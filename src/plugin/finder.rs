@@ -29,6 +29,8 @@ pub struct Place {
 pub struct Finder {
     /// The folder of the project, which has `.camp/plugins`.
     pub project: Option<PathBuf>,
+    /// Only what came with Camp may be loaded.
+    pub shipped_only: bool,
 }
 
 /// The name of a plugin's library on this system.

@@ -83,6 +83,19 @@ const FORBIDDEN: &[&str] = &[
     "which_secret",
 ];
 
+/// Names without brackets that the engine reads as functions of the clock, where no column has them.
+const CLOCKS: &[&str] =
+    &["current_timestamp", "current_date", "current_time", "localtime", "localtimestamp"];
+
+/// What a text may speak of.
+#[derive(Clone)]
+struct Known {
+    /// Inputs and steps.
+    tables: Vec<String>,
+    /// Columns of inputs.
+    columns: Vec<String>,
+}
+
 /// Table functions that only unfold values.
 const TABLE_FUNCTIONS: &[&str] = &["unnest", "range", "generate_series"];
 
@@ -135,13 +148,17 @@ pub fn check(
     inputs: &[(String, Vec<(String, Type)>)],
 ) -> Result<Shapes, String> {
     with_engine(|engine| {
-        let mut known: Vec<String> = inputs.iter().map(|(name, _)| name.clone()).collect();
+        let columns = inputs.iter().flat_map(|(_, columns)| columns);
+        let mut known = Known {
+            tables: inputs.iter().map(|(name, _)| name.clone()).collect(),
+            columns: columns.map(|(name, _)| name.to_lowercase()).collect(),
+        };
         let mut ctes: Vec<String> = inputs.iter().map(empty_input).collect();
         for with in &plan.with {
             let place = format!("step `{}`", with.name);
             only_a_query(engine, &with.sql, &known).map_err(|e| format!("{place}: {e}"))?;
             ctes.push(format!("{} AS (\n{}\n)", identifier(&with.name), with.sql));
-            known.push(with.name.clone());
+            known.tables.push(with.name.clone());
         }
         let mut shapes = Shapes::default();
         let describe = |sql: &str, place: String| {
@@ -192,7 +209,7 @@ fn first_line(error: &duckdb::Error) -> String {
 }
 
 /// Refuses everything but one SELECT over known names.
-fn only_a_query(engine: &Connection, sql: &str, known: &[String]) -> Result<(), String> {
+fn only_a_query(engine: &Connection, sql: &str, known: &Known) -> Result<(), String> {
     // Serializing parses the text and runs nothing, whatever it holds.
     let text: String = engine
         .query_row(
@@ -214,24 +231,31 @@ fn only_a_query(engine: &Connection, sql: &str, known: &[String]) -> Result<(), 
 }
 
 /// Walks the tree of a query: names of tables, functions, table functions.
-fn walk(json: &Json, known: &[String]) -> Result<(), String> {
+fn walk(json: &Json, known: &Known) -> Result<(), String> {
     match json {
         Json::Array(items) => items.iter().try_for_each(|item| walk(item, known)),
         Json::Object(map) => {
             let text = |key: &str| map.get(key).and_then(Json::as_str).unwrap_or_default();
             // Steps inside the query are known in it and in what is around it: names cannot reach
             // anything else by that.
-            let mut inner = known.to_vec();
+            let mut inner = known.clone();
             if let Some(ctes) =
                 map.get("cte_map").and_then(|c| c.get("map")).and_then(Json::as_array)
             {
-                inner.extend(ctes.iter().filter_map(|c| c.get("key")?.as_str()).map(str::to_owned));
+                inner
+                    .tables
+                    .extend(ctes.iter().filter_map(|c| c.get("key")?.as_str()).map(str::to_owned));
+            }
+            if map.get("sample").is_some_and(Json::is_object) {
+                return Err("it takes a sample, which may differ between two runs".into());
             }
             match text("type") {
                 "BASE_TABLE" => {
                     let schema = [text("schema_name"), text("catalog_name")].concat();
                     let table = text("table_name");
-                    if !schema.is_empty() || !inner.iter().any(|k| k.eq_ignore_ascii_case(table)) {
+                    if !schema.is_empty()
+                        || !inner.tables.iter().any(|k| k.eq_ignore_ascii_case(table))
+                    {
                         return Err(format!("it reads `{table}`, which is none of its inputs"));
                     }
                 }
@@ -244,6 +268,14 @@ fn walk(json: &Json, known: &[String]) -> Result<(), String> {
                 }
                 "SHOW_REF" => return Err("it asks what the engine holds".into()),
                 _ => {}
+            }
+            if text("class") == "COLUMN_REF"
+                && let Some([Json::String(name)]) =
+                    map.get("column_names").and_then(Json::as_array).map(Vec::as_slice)
+                && CLOCKS.contains(&name.to_lowercase().as_str())
+                && !known.columns.contains(&name.to_lowercase())
+            {
+                return Err(format!("it asks `{name}`, which differs between two runs"));
             }
             if let Some(name) = map.get("function_name").and_then(Json::as_str)
                 && FORBIDDEN.contains(&name.to_lowercase().as_str())
@@ -303,6 +335,15 @@ mod tests {
             ("SELECT id, random() AS r FROM \"in\"", "`random`"),
             ("SELECT * FROM query('SELECT 1')", "`query`"),
             ("SELECT now() AS n", "`now`"),
+            ("SELECT CURRENT_TIMESTAMP AS n", "`"),
+            ("SELECT CURRENT_DATE AS n", "`"),
+            ("SELECT id, any_value(email) AS e FROM \"in\" GROUP BY id", "`any_value`"),
+            ("SELECT first(email) AS e FROM \"in\"", "`first`"),
+            ("SELECT * FROM \"in\" USING SAMPLE 10", "sample"),
+            ("SELECT * FROM \"in\" TABLESAMPLE 10%", "sample"),
+            ("FROM duckdb_tables()", "`duckdb_tables`"),
+            ("SELECT * FROM (DESCRIBE \"in\")", ""),
+            ("SELECT (SELECT content FROM read_text('/etc/passwd')) AS x", "`read_text`"),
             ("SELEKT 1", ""),
         ] {
             let error = checked(sql).expect_err(sql);

@@ -287,11 +287,47 @@ impl Instance {
         }
     }
 
-    /// Asks it to stop; from any thread.
-    pub fn cancel(&self) {
-        if let Some(cancel) = self.plugin.table.cancel {
-            // SAFETY: the instance is bound.
-            unsafe { cancel(self.raw) }
+    /// Asks it to stop as soon as the flag is raised, until the result is dropped, which must be
+    /// before the instance.
+    pub fn watch(&self, stop: Arc<AtomicBool>) -> Watch {
+        let ended = Arc::new(AtomicBool::new(false));
+        let thread = self.plugin.table.cancel.map(|cancel| {
+            let raw = Raw(self.raw);
+            let ended = ended.clone();
+            std::thread::spawn(move || {
+                let raw = raw;
+                while !ended.load(Ordering::Relaxed) {
+                    if stop.load(Ordering::Relaxed) {
+                        // SAFETY: the header allows it on any thread at any time, and the instance
+                        // is freed only after this thread has ended.
+                        unsafe { cancel(raw.0) }
+                        return;
+                    }
+                    std::thread::park_timeout(std::time::Duration::from_millis(50));
+                }
+            })
+        });
+        Watch { ended, thread }
+    }
+}
+
+/// An instance's pointer on its way to the thread that may cancel it.
+struct Raw(*mut c_void);
+// SAFETY: the header allows `cancel` on any thread.
+unsafe impl Send for Raw {}
+
+/// Waits for a stop; see [`Instance::watch`].
+pub struct Watch {
+    ended: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            let _ = thread.join();
         }
     }
 }

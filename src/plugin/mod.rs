@@ -47,6 +47,14 @@ pub fn enable(
         return Ok(true);
     }
     let Some(place) = finder.find(name) else { return Ok(false) };
+    if finder.shipped_only && !place.shipped {
+        return Err(Diagnostic::error(
+            crate::diagnostic::codes::plugin::NOT_TRUSTED,
+            format!("Plugin `{name}` is not allowed under `--safe`"),
+        )
+        .label(span, "did not come with Camp")
+        .help("run without `--safe`, or without the plugin"));
+    }
     let plugin = open(name, &place, finder).map_err(|wrong| match wrong.span() {
         None => wrong.label(span, "used here"),
         Some(_) => wrong,

@@ -29,12 +29,12 @@ pub struct Probed {
     pub text: String,
 }
 
-/// Asks a library in a child process.
+/// Asks a library in a child process; messages speak of `shown`, which it was copied from.
 ///
 /// # Errors
 /// When it crashes, hangs, writes to the standard output, or is no plugin.
-pub fn probe(library: &Path) -> Result<Probed, Diagnostic> {
-    let shown = library.display();
+pub fn probe(library: &Path, shown: &Path) -> Result<Probed, Diagnostic> {
+    let shown = shown.display();
     let fault = |title: String, cause: String| {
         Diagnostic::error(codes::NOT_LOADED, title)
             .help("report it to the plugin's author")
@@ -106,6 +106,11 @@ pub fn probe(library: &Path) -> Result<Probed, Diagnostic> {
     }
 }
 
+/// What a library is called before it has said so.
+fn name_of(library: &Path) -> String {
+    library.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+}
+
 /// What the hidden command does: loads the library and prints its manifest. The words of a failure
 /// go to the standard error.
 ///
@@ -118,7 +123,7 @@ pub fn answer(library: &Path) -> Result<(), String> {
             Ok(())
         }
         Err(error) => {
-            let d = error.into_diagnostic("plugin", library, None);
+            let d = error.into_diagnostic(&name_of(library), library, None);
             Err(match d.cause {
                 Some(cause) => format!("{}: {cause}", d.title),
                 None => d.title,

@@ -13,9 +13,14 @@ use super::params::sentence;
 fn place(said: &Said, places: &Places) -> Span {
     let span = places.find(&said.path);
     let (first, length) = said.part;
-    let (start, end) = (span.start + 1 + first, span.start + 1 + first + length);
-    // Only inside the quotes; a text with doubled quotes or filled placeholders has other bytes.
-    if length > 0 && end < span.end { Span::new(start, end) } else { span }
+    // Only inside the quotes; a text with doubled quotes or filled placeholders has other bytes, and
+    // a plugin may say any number.
+    let start = span.start.checked_add(1).and_then(|s| s.checked_add(first));
+    let end = start.and_then(|s| s.checked_add(length));
+    match (start, end) {
+        (Some(start), Some(end)) if length > 0 && end < span.end => Span::new(start, end),
+        _ => span,
+    }
 }
 
 /// What a call that went well said: warnings and advice.

@@ -15,7 +15,7 @@ use crate::plan::query::Select;
 
 use super::bound::Places;
 use super::host::{Call, RunFacts};
-use super::loader::{Instance, Plugin, Status};
+use super::loader::{Instance, Plugin, Status, Watch};
 use super::schemas::{self, Lent};
 use super::stream::{self, Incoming, Outgoing, SCRATCH};
 use super::{report, wire};
@@ -83,6 +83,7 @@ fn one(diagnostic: Diagnostic) -> Diagnostics {
 /// A plugin at work. Dropped in this order: the rows it gives, the instance, the call, the inputs.
 struct Running {
     output: Incoming,
+    _watch: Watch,
     _instance: Instance,
     call: Box<Call>,
     inputs: Vec<Outgoing>,
@@ -152,12 +153,13 @@ impl RowCall {
         let bound = self.plugin.bind(&call, activity, lent.as_slice(), &mut outputs);
         schemas::release(&mut outputs);
         let mut instance = bound.map_err(|status| self.failed(status, &call))?;
+        let watch = instance.watch(engine.interrupt_handle().flag());
         // The plugin owns the streams from here, even when it fails.
         let mut streams: Vec<_> = outgoing.iter_mut().map(Outgoing::take).collect();
         let output =
             instance.execute(&call, &mut streams).map_err(|status| self.failed(status, &call))?;
         let output = Incoming::new(output).map_err(|why| self.broken(&why, &call))?;
-        Ok(Running { output, _instance: instance, call, inputs: outgoing })
+        Ok(Running { output, _watch: watch, _instance: instance, call, inputs: outgoing })
     }
 
     /// Runs an executor: its rows become the given tables of the plan.

@@ -82,10 +82,7 @@ pub fn stage(
         .cause(cause)
     };
     let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Some(name) = target.file_name() else {
-        return Err(failed(&"the path names a folder"));
-    };
-    if target.is_dir() {
+    if target.file_name().is_none() || target.is_dir() {
         return Err(failed(&"the path names a folder"));
     }
     let known: Vec<&PathBuf> = before.iter().flat_map(|s| &s.made).collect();
@@ -95,7 +92,7 @@ pub fn stage(
         .filter(|f| !f.exists() || known.iter().any(|k| k == f))
         .map(Path::to_path_buf)
         .collect();
-    let beside = folder.join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
+    let beside = beside(target);
     let mut staged = Staged {
         step: planned.step,
         target: target.clone(),
@@ -112,6 +109,12 @@ pub fn stage(
     };
     staged.rows = engine.execute(&print::statement(&copy)).map_err(|e| failed(&e.message))?;
     Ok(staged)
+}
+
+/// Where this process writes a file before it is put in its place.
+pub fn beside(target: &Path) -> PathBuf {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    target.with_file_name(format!(".{name}.{}.part", std::process::id()))
 }
 
 /// A file that the run reads, or a database, must never be the target: the engine would destroy it.

@@ -7,6 +7,8 @@ use std::path::Path;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::engine::duckdb::{Session as Engine, print};
 
+use super::exports::beside;
+
 /// The name the copy is attached under while it is written.
 const COPY: &str = "published";
 
@@ -23,9 +25,7 @@ pub fn publish(engine: &Engine, copy: &Path) -> Result<(), Diagnostic> {
         .help("check that the folder of `publish` can be written")
         .cause(cause)
     };
-    let mut beside = copy.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = Path::new(&beside);
+    let beside = &beside(copy);
     engine.attach_project(true)?;
     let written = (|| {
         // Through the engine, under its read lock: a copy of the bytes could be torn by a writer.

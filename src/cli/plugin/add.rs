@@ -35,7 +35,7 @@ fn add(args: &Args, folder: &Path, out: &mut Output) -> Result<Exit, Box<Diagnos
     // Shown before anything of it runs.
     out.say(&format!("{} {hash}", args.library.display()));
     let copy = trust::private_copy(&bytes)?;
-    let probed = probe::probe(&copy)?;
+    let probed = probe::probe(&copy, &args.library)?;
     let about = &probed.manifest.plugin;
     if SHIPPED.contains(&about.name.as_str()) {
         return Err(Box::new(

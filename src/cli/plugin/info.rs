@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, finder: &Finder, out: &mut Output) -> Exit {
 fn of_library(path: &Path, out: &mut Output) -> Result<(Manifest, String), Box<Diagnostic>> {
     let bytes = trust::read(path)?;
     out.say(&format!("{} {}", path.display(), lock::hash(&bytes)));
-    let probed = probe::probe(&trust::private_copy(&bytes)?)?;
+    let probed = probe::probe(&trust::private_copy(&bytes)?, path)?;
     Ok((probed.manifest, probed.text))
 }
 

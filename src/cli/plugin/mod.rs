@@ -38,7 +38,7 @@ pub(super) fn run(command: Command, out: &mut Output) -> Exit {
         Ok(folder) => folder,
         Err(exit) => return exit,
     };
-    let finder = Finder { project: Some(folder.clone()) };
+    let finder = Finder { project: Some(folder.clone()), ..Finder::default() };
     match command {
         Command::List => list::run(&finder, out),
         Command::Info(args) => info::run(&args, &finder, out),

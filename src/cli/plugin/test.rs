@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, finder: &Finder, out: &mut Output) -> Exit {
 fn of_library(path: &Path, out: &mut Output) -> Result<Manifest, Box<Diagnostic>> {
     let bytes = trust::read(path)?;
     out.say(&format!("{} {}", path.display(), lock::hash(&bytes)));
-    Ok(probe::probe(&trust::private_copy(&bytes)?)?.manifest)
+    Ok(probe::probe(&trust::private_copy(&bytes)?, path)?.manifest)
 }
 
 fn indented(text: &str) -> String {

@@ -16,7 +16,7 @@ pub(super) fn run(folder: &Path, out: &mut Output) -> Exit {
         Ok(lock) => lock,
         Err(wrong) => return out.diagnostic(wrong),
     };
-    let finder = Finder { project: Some(folder.to_owned()) };
+    let finder = Finder { project: Some(folder.to_owned()), ..Finder::default() };
     let mut table = Table::new(["plugin", "version", "library"]);
     let mut exit = Exit::FINE;
     for entry in &lock.plugins {

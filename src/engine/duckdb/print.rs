@@ -135,7 +135,8 @@ pub fn statement(statement: &Statement) -> String {
                 CopyFormat::Parquet => "FORMAT parquet, COMPRESSION zstd".into(),
                 CopyFormat::Json { array } => format!("FORMAT json, ARRAY {array}"),
             };
-            format!("COPY (\n{}\n) TO {} ({options})", select(s), text(path))
+            // The run renames the file itself.
+            format!("COPY (\n{}\n) TO {} ({options}, USE_TMP_FILE false)", select(s), text(path))
         }
     }
 }

@@ -1,0 +1,195 @@
+//! Deliveries against a real server on the loopback interface: after the commit, with receipts, and
+//! nothing of it where a run fails or only rehearses.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+use crate::support::drive;
+use crate::support::project::{Project, Ran};
+
+/// A request that the server got.
+#[derive(Clone, Debug)]
+struct Request {
+    headers: Vec<String>,
+    body: Value,
+}
+
+/// Answers every POST with 200, one that holds `refuse` with 400; remembers them.
+struct Server {
+    port: u16,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Server {
+    fn start(refuse: &'static str) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
+        let seen = requests.clone();
+        // Ends with the process.
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let mut reader = BufReader::new(stream);
+                let mut headers = Vec::new();
+                loop {
+                    let mut line = String::new();
+                    if reader.read_line(&mut line).unwrap_or(0) == 0 || line.trim().is_empty() {
+                        break;
+                    }
+                    headers.push(line.trim().to_lowercase());
+                }
+                let length = headers.iter().find_map(|h| h.strip_prefix("content-length: "));
+                let mut body = vec![0; length.map_or(0, |l| l.parse().unwrap())];
+                reader.read_exact(&mut body).unwrap();
+                let text = String::from_utf8(body).unwrap();
+                let status = if text.contains(refuse) { "400 Bad Request" } else { "200 OK" };
+                if let Ok(body) = serde_json::from_str(&text) {
+                    seen.lock().unwrap().push(Request { headers, body });
+                }
+                let answer =
+                    format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                reader.get_mut().write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        Server { port, requests }
+    }
+
+    fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+/// Sends people 1 to 5 two by two; the server refuses the request with person 3.
+fn project(server: &Server, guard: &str) -> Project {
+    let project = Project::new();
+    project.write(
+        "people.csv",
+        "id,email\n1,a@x.test\n2,b@x.test\n3,refused\n4,d@x.test\n5,e@x.test\n",
+    );
+    project.write(
+        "send.camp",
+        &format!(
+            "campaign \"Spring\" timezone \"UTC\"\n\
+             dimension people = \"people.csv\" key id columns (id: int, email: text)\n\
+             use webhook\n\
+             all = build audience from people select email\n\
+             {guard}\n\
+             webhook all with url: \"http://127.0.0.1:{}/hook\", batch: 2, token: \"CAMP_TEST_TOKEN\"\n\
+             save audience all as \"All\"\n",
+            server.port
+        ),
+    );
+    project
+}
+
+fn run(project: &Project, token: bool, args: &[&str]) -> Ran {
+    let mut command = drive::program(&project.path(""));
+    command.args(["run", "send.camp", "--as-of", drive::AS_OF]).args(args);
+    if token {
+        command.env("CAMP_TEST_TOKEN", "s3cret");
+    }
+    Ran::of(command.output().unwrap())
+}
+
+#[test]
+fn rows_are_sent_after_the_commit_and_every_one_has_a_receipt() {
+    let server = Server::start("refused");
+    let project = project(&server, "");
+    let ran = run(&project, true, &[]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("webhook all: 3 sent, 2 failed"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("W0952"), "what was not delivered is said: {}", ran.stderr);
+    assert!(!ran.stdout.contains("s3cret") && !ran.stderr.contains("s3cret"), "the secret shows");
+
+    let requests = server.requests();
+    assert_eq!(requests.len(), 3);
+    assert!(requests.iter().all(|r| r.headers.contains(&"authorization: bearer s3cret".into())));
+    let ids: Vec<i64> = requests
+        .iter()
+        .flat_map(|r| r.body["rows"].as_array().unwrap())
+        .map(|row| row["id"].as_i64().unwrap())
+        .collect();
+    assert_eq!(ids, [1, 2, 3, 4, 5], "in the order of the key, each once");
+    let mut keys: Vec<&String> = requests
+        .iter()
+        .map(|r| r.headers.iter().find(|h| h.starts_with("idempotency-key")).unwrap())
+        .collect();
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), 3, "each request has a key of its own");
+
+    assert_eq!(
+        project.rows(
+            "SELECT status, count(*), min(channel), min(activity) FROM camp.camp.delivery GROUP BY 1 ORDER BY 1"
+        ),
+        ["failed|2|webhook|all", "sent|3|webhook|all"]
+    );
+}
+
+#[test]
+fn a_later_campaign_finds_whom_a_delivery_reached() {
+    let server = Server::start("refused");
+    let project = project(&server, "");
+    run(&project, true, &[]);
+    project.write(
+        "again.camp",
+        "campaign \"Again\" timezone \"UTC\"\n\
+         dimension people = \"people.csv\" key id columns (id: int, email: text)\n\
+         missed = build audience from people\n\
+         \x20 where no deliveries where (campaign = \"Spring\" and status = \"sent\")\n\
+         save audience missed as \"Missed\"\n",
+    );
+    project.run_well("again.camp");
+    assert_eq!(project.rows("SELECT id FROM audience.\"Missed\" ORDER BY id"), ["3", "4"]);
+}
+
+#[test]
+fn before_the_first_delivery_nobody_has_one() {
+    let project = Project::new();
+    project.write("people.csv", "id\n1\n");
+    project.write(
+        "first.camp",
+        "campaign \"First\" timezone \"UTC\"\n\
+         dimension people = \"people.csv\" key id columns (id: int)\n\
+         new = build audience from people where no deliveries\n\
+         save audience new as \"New\"\n",
+    );
+    project.run_well("first.camp");
+    project.run_well("first.camp");
+    assert_eq!(project.rows("SELECT id FROM audience.\"New\""), ["1"]);
+}
+
+#[test]
+fn a_dry_run_and_a_run_that_fails_send_nothing() {
+    let server = Server::start("refused");
+    let quiet = project(&server, "");
+    let ran = run(&quiet, true, &["--dry-run"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("5 checked, nothing was sent"), "{}", ran.stdout);
+
+    let failing = project(&server, "expect count(all) > 100");
+    assert_eq!(run(&failing, true, &[]).exit, Some(3));
+
+    let skipped = project(&server, "");
+    let script = std::fs::read_to_string(skipped.path("send.camp")).unwrap();
+    let script =
+        script.replace("\"CAMP_TEST_TOKEN\"", "\"CAMP_TEST_TOKEN\" only if count(all) > 100");
+    skipped.write("send.camp", &script);
+    let ran = run(&skipped, true, &[]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert!(server.requests().is_empty(), "{:?}", server.requests());
+}
+
+#[test]
+fn a_missing_secret_is_found_before_anything_is_saved() {
+    let server = Server::start("refused");
+    let project = project(&server, "");
+    let ran = run(&project, false, &[]);
+    assert_eq!(ran.exit, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("E0617"), "{}", ran.stderr);
+    assert!(server.requests().is_empty());
+    assert!(!project.database().exists(), "something was saved");
+}
