@@ -76,17 +76,18 @@ fn data() -> PathBuf {
     // Values from hashes of the row number: the same data everywhere, with the skew of a shop.
     let sql = format!(
         "SET TimeZone = 'UTC';
+         CREATE TEMP MACRO h(i, salt) AS CAST(hash(i, salt) % 1000000000 AS BIGINT);
          CREATE TABLE customers AS SELECT i AS customer_id, 'c' || i || '@example.test' AS email,
-           ['FR', 'DE', 'IT', 'ES', 'NL'][1 + hash(i) % 5] AS country,
-           hash(i, 1) % 10 < 7 AS consent,
-           DATE '2020-01-01' + CAST(hash(i, 2) % 2300 AS INTEGER) AS signed_up
+           ['FR', 'DE', 'IT', 'ES', 'NL'][1 + h(i, 0) % 5] AS country,
+           h(i, 1) % 10 < 7 AS consent,
+           DATE '2020-01-01' + CAST(h(i, 2) % 2300 AS INTEGER) AS signed_up
          FROM range({CUSTOMERS}) t(i);
          ALTER TABLE customers ADD PRIMARY KEY (customer_id);
          CREATE TABLE orders AS SELECT i AS order_id,
-           CAST(floor({CUSTOMERS} * pow((hash(i, 3) % 1000000) / 1000000.0, 2)) AS BIGINT) AS customer_id,
-           TIMESTAMP '2023-01-01' + to_seconds(CAST(hash(i, 4) % 110000000 AS BIGINT)) AS ordered_at,
-           CAST((hash(i, 5) % 20000) / 100.0 AS DECIMAL(10, 2)) AS amount,
-           ['paid', 'paid', 'paid', 'open', 'refunded'][1 + hash(i, 6) % 5] AS status
+           CAST(floor({CUSTOMERS} * pow((h(i, 3) % 1000000) / 1000000.0, 2)) AS BIGINT) AS customer_id,
+           TIMESTAMP '2023-01-01' + to_seconds(h(i, 4) % 110000000) AS ordered_at,
+           CAST((h(i, 5) % 20000) / 100.0 AS DECIMAL(10, 2)) AS amount,
+           ['paid', 'paid', 'paid', 'open', 'refunded'][1 + h(i, 6) % 5] AS status
          FROM range({ORDERS}) t(i);
          ALTER TABLE orders ALTER order_id SET NOT NULL;
          COPY customers TO '{0}/customers.parquet' (FORMAT parquet, COMPRESSION zstd);

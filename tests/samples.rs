@@ -74,7 +74,8 @@ fn every_sample_checks_and_those_without_a_plugin_run() {
         }
         let plan = ["plan", &name, "--as-of", AS_OF];
         let ran = project.camp(&plan);
-        if ran.exit != Some(0) {
+        // A guard may not hold for the made data: then the plan says so, which is 3.
+        if !matches!(ran.exit, Some(0 | 3)) {
             problems.push(format!("{name}: plan\n{}{}", ran.stdout, ran.stderr));
         }
     }

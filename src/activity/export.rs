@@ -124,10 +124,13 @@ fn refuse_twice(path: &Path, text: &ast::Text, binder: &mut Binder<'_>) -> Optio
     });
     let Some(earlier) = earlier else { return Some(()) };
     binder.report(
-        Diagnostic::error(codes::EXPORTED_TWICE, "Two exports write one file")
-            .label(text.span, "written a second time")
-            .label(earlier, "written here")
-            .help("choose another file"),
+        Diagnostic::error(
+            codes::EXPORTED_TWICE,
+            format!("Two exports write one file, `{}`", text.node),
+        )
+        .label(text.span, "written a second time")
+        .label(earlier, "written here")
+        .help("choose another file"),
     );
     None
 }

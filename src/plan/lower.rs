@@ -525,7 +525,10 @@ impl<'a> Lowering<'a> {
             }
             ExprKind::Not(inner) => self.condition(inner, !positive),
             ExprKind::Compare { op, left, right, ignoring_case } => {
-                let (l, r) = self.operands(left, right, *ignoring_case);
+                let (mut l, r) = self.operands(left, right, *ignoring_case);
+                if positive && refuses_zero(*op, super::fold::literal(right)) {
+                    l = without_zero(l);
+                }
                 let nullable =
                     [(l.clone(), self.may_miss(left)), (r.clone(), self.may_miss(right))];
                 if positive {
@@ -974,6 +977,10 @@ impl<'a> Lowering<'a> {
         let (bound, nullable) = match number {
             Some(n) => (self.value(n), self.may_miss(n)),
             None => (zero, false),
+        };
+        let count = match &bound {
+            Scalar::Literal(n, _) if positive && refuses_zero(op, Some(n)) => without_zero(count),
+            _ => count,
         };
         let holds = Scalar::Compare(op, Box::new(count), Box::new(bound.clone()));
         test(holds, [(bound, nullable)], positive)
@@ -1559,6 +1566,38 @@ fn present(key: Scalar, positive: bool) -> Scalar {
 /// `a = b`
 pub fn equal(a: Scalar, b: Scalar) -> Scalar {
     Scalar::Compare(Comparison::Eq, Box::new(a), Box::new(b))
+}
+
+/// Whether a comparison with this constant does not hold for zero.
+fn refuses_zero(op: Comparison, constant: Option<&Value>) -> bool {
+    let sign = match constant {
+        Some(Value::Int(n)) => n.signum(),
+        Some(Value::Decimal { digits, .. }) => digits.signum(),
+        _ => return false,
+    };
+    match op {
+        Comparison::Eq => sign != 0,
+        Comparison::Lt => sign <= 0,
+        Comparison::Le => sign < 0,
+        Comparison::Gt => sign >= 0,
+        Comparison::Ge => sign > 0,
+    }
+}
+
+/// An aggregate whose zero over nothing makes no difference: without `coalesce` the engine may turn
+/// the LEFT JOIN it comes from into an inner one.
+fn without_zero(scalar: Scalar) -> Scalar {
+    match scalar {
+        Scalar::Coalesce(mut parts)
+            if matches!(
+                parts.as_slice(),
+                [Scalar::Column(..), Scalar::Literal(Value::Int(0), _)]
+            ) =>
+        {
+            parts.swap_remove(0)
+        }
+        other => other,
+    }
 }
 
 fn fold_case(s: Scalar) -> Scalar {

@@ -34,6 +34,7 @@ cases! { check:
     a_version_that_does_not_exist
     an_anniversary_is_only_compared_so
     an_import_is_read_once
+    an_import_that_is_not_there
     an_unknown_parameter_on_the_command_line
     combine_mixes_need_brackets
     combine_of_two_dimensions
@@ -110,12 +111,14 @@ cases! { run:
     csv_an_open_quote
     csv_declared_types
     csv_forms
+    csv_line_breaks_in_quotes
     csv_rows_of_another_length
     csv_semicolons_are_found
     csv_types_are_guessed_without_loss
     dates_at_the_edge_of_the_calendar
     definitions_with_parameters
     dimension_filter_holds_through_links
+    documentation_comments_reach_the_catalogue
     dry_run_saves_nothing
     entered_and_left_an_audience
     exclusion_of_an_audience_by_a_stored_column
@@ -163,6 +166,7 @@ cases! { run:
     rows_of_a_file_without_a_key_are_reconciled
     save_a_label_with_a_parameter
     save_for_each_appends_to_each
+    save_for_each_leaves_nobody_behind
     save_for_each_of_values_that_make_one_label
     save_for_each_value
     save_output_is_the_whole_audience
@@ -180,6 +184,7 @@ cases! { run:
     time_windows
     to_one_then_to_many
     two_campaigns_in_two_zones
+    two_exports_to_one_file
     two_files_are_one_run
     types_of_other_tables
     values_of_arithmetic
@@ -327,10 +332,5 @@ cases! { field:
 }
 
 cases! { fixme:
-    check_an_import_that_is_not_there
-    run_csv_line_breaks_in_quotes
-    run_documentation_comments_reach_the_catalogue
-    run_save_for_each_leaves_nobody_behind
     run_the_repeated_hour_is_the_later_one
-    run_two_exports_to_one_file
 }

@@ -84,7 +84,12 @@ impl Trial {
                 tally.written += script.statements.len();
                 without_refused(folder, data, &mut script, tally);
                 scripts.push(script);
-                if two {
+                // Two declarations with a rule are two dimensions, whose audiences do not meet.
+                let rules = scripts[0]
+                    .text()
+                    .lines()
+                    .any(|l| l.starts_with("dimension ") && l.contains(" where "));
+                if two && !rules {
                     // Another file of the same run, in another zone.
                     let mut writer = Writer::second(&mut self.random, data, known, &scripts[0]);
                     let mut script = writer.script();

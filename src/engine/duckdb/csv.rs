@@ -257,7 +257,7 @@ impl Reading<'_> {
     fn lines(&self, path: &str, format: &CsvFormat) -> Result<Vec<String>, Diagnostic> {
         let sql = format!(
             "SELECT line FROM read_csv({}, auto_detect=false, header=false, delim={}, quote='', \
-             escape='', columns={{'line': 'VARCHAR'}}, encoding={}, buffer_size={}) LIMIT \
+             escape='', columns={{'line': 'VARCHAR'}}, strict_mode=false, encoding={}, buffer_size={}) LIMIT \
              {SAMPLE_LINES}",
             super::files::path_list(std::slice::from_ref(&path.to_string())),
             literal(NO_DELIMITER),

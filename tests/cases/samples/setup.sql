@@ -10,7 +10,7 @@ SELECT format('C{:04d}', i) AS customer_id,
   ['fr', 'de', 'it'][1 + i % 3] AS language,
   format('First{}', i % 40) AS first_name, format('Last{}', i % 60) AS last_name,
   CASE WHEN i % 5 = 0 THEN format('Nick{}', i) END AS nickname,
-  DATE '1950-01-01' + (i * 97 % 20000) AS birthday,
+  DATE '1950-01-01' + (i * 97 % 20000)::INTEGER AS birthday,
   CASE WHEN i % 11 = 0 THEN NULL ELSE i % 4 <> 0 END AS consent,
   i % 3 <> 0 AS double_opt_in, i % 29 = 0 AS minor, i % 2 = 0 AS postal_consent, i % 3 = 0 AS sms_consent,
   i % 2 = 1 AS ads_consent, i % 31 = 0 AS moved, i % 37 = 0 AS staff,
@@ -75,13 +75,13 @@ COPY (
 
 COPY (
   SELECT i AS event_id, format('C{:04d}', 1 + i * 7 % 200) AS customer_id,
-    TIMESTAMP '2026-11-20' - to_days((i % 700)::INTEGER) AS at
+    TIMESTAMP '2026-11-20' - to_days((i % 700)::INTEGER) AS "at"
   FROM range(1, 800) t(i)
 ) TO '{dir}/data/opens/1.parquet' (FORMAT parquet);
 
 COPY (
   SELECT i AS event_id, format('person{}@mail.test', 1 + i % 30) AS email, ['hard', 'soft'][1 + i % 4 // 3] AS kind,
-    TIMESTAMP '2026-11-20 10:00:00' - to_days((i % 60)::INTEGER) AS at
+    TIMESTAMP '2026-11-20 10:00:00' - to_days((i % 60)::INTEGER) AS "at"
   FROM range(1, 200) t(i)
 ) TO '{dir}/data/bounces.csv' (HEADER);
 
@@ -131,7 +131,7 @@ CREATE TABLE made_crm.public.contacts AS
   FROM range(1, 300) t(i);
 CREATE TABLE made_crm.public.web_events AS
   SELECT i AS id, 1 + i * 7 % 299 AS contact_id, ['/pricing/team', '/blog', '/pricing'][1 + i % 3] AS page,
-    TIMESTAMP '2026-11-24' - to_hours((i % 1500)::INTEGER) AS at FROM range(1, 2000) t(i);
+    TIMESTAMP '2026-11-24' - to_hours((i % 1500)::INTEGER) AS "at" FROM range(1, 2000) t(i);
 CREATE TABLE made_crm.public.customers AS
   SELECT i AS id, format('p{}@{}', i, ['example.com', 'mail.test'][1 + i % 2]) AS email, ['FR', 'US'][1 + i % 2] AS country,
     CASE WHEN i % 9 = 0 THEN TIMESTAMP '2026-01-01' END AS deleted_at FROM range(1, 50) t(i);
@@ -149,7 +149,7 @@ CREATE TABLE made_app.users AS
   FROM range(1, 60) t(i);
 CREATE TABLE made_app.events AS
   SELECT i AS id, 1 + i % 59 AS user_id, ['project_created', 'invited', 'exported', 'login'][1 + (i // 59) % 4] AS name,
-    TIMESTAMP '2026-11-24' - to_hours((i % 200)::INTEGER) AS at FROM range(1, 1800) t(i);
+    TIMESTAMP '2026-11-24' - to_hours((i % 200)::INTEGER) AS "at" FROM range(1, 1800) t(i);
 DETACH made_app;
 
 CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR, language VARCHAR, referred_by INTEGER);
@@ -158,7 +158,7 @@ CREATE TABLE orders (order_id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCE
 INSERT INTO orders SELECT i, 1 + i % 79, i % 50 FROM range(1, 200) t(i);
 CREATE TABLE subscriptions (subscription_id INTEGER PRIMARY KEY, customer_id INTEGER, ends_on DATE, auto_renew BOOLEAN, plan VARCHAR);
 INSERT INTO subscriptions SELECT i, i, DATE '2026-11-25' + i::INTEGER, i % 3 = 0, ['trial', 'team', 'internal', 'solo'][1 + i % 4] FROM range(1, 70) t(i);
-CREATE TABLE payments (payment_id INTEGER PRIMARY KEY, subscription_id INTEGER, status VARCHAR, at TIMESTAMP);
+CREATE TABLE payments (payment_id INTEGER PRIMARY KEY, subscription_id INTEGER, status VARCHAR, "at" TIMESTAMP);
 INSERT INTO payments SELECT i, 1 + i % 69, ['paid', 'paid', 'failed'][1 + i % 3], TIMESTAMP '2026-11-01' - to_days((i % 200)::INTEGER) FROM range(1, 150) t(i);
 CREATE TABLE people (person_id INTEGER PRIMARY KEY, email VARCHAR);
 INSERT INTO people SELECT i, format('guest{}@event.test', i) FROM range(1, 60, 2) t(i);
