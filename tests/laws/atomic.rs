@@ -14,8 +14,11 @@ const STATEMENTS: [&str; 6] = [
     "save audience rest as \"new\"",
 ];
 
+/// Audiences, catalogue, files with their bytes.
+type Traces = (Snapshot, Vec<Vec<String>>, Vec<(String, Vec<u8>)>);
+
 /// Everything of a project that a run could leave a trace in, but for the log of runs.
-fn traces(folder: &Path) -> (Snapshot, Vec<Vec<String>>, Vec<(String, Vec<u8>)>) {
+fn traces(folder: &Path) -> Traces {
     let db = database::open(&folder.join("camp.duckdb")).unwrap();
     let mut catalogue = database::rows(&db, "SELECT * FROM camp.camp.audience").unwrap();
     catalogue.extend(database::rows(&db, "SELECT * FROM camp.camp.version").unwrap());

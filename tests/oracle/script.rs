@@ -16,6 +16,9 @@ pub enum Rule {
     Linked(String, Box<Rule>, String),
 }
 
+/// A link to many: its path, where it leads, and the names met on the way, each with its table.
+type ToMany = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let joined = |f: &mut fmt::Formatter<'_>, parts: &[Rule], word: &str| {
@@ -502,9 +505,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Links to many of a table, where they lead, and the names met on the way.
-    fn to_many(
-        table: &str,
-    ) -> &'static [(&'static str, &'static str, &'static [(&'static str, &'static str)])] {
+    fn to_many(table: &str) -> &'static [ToMany] {
         match table {
             "customers" => &[
                 ("orders", "orders", &[]),
@@ -527,7 +528,7 @@ impl<'a> Writer<'a> {
         }
         let (path, table, between) = *self.random.pick(choices);
         let mut outer = scope.outer.clone();
-        outer.push((scope.outer.is_empty().then_some(scope.table).unwrap_or(""), scope.table));
+        outer.push((if scope.outer.is_empty() { scope.table } else { "" }, scope.table));
         outer.extend(between);
         // A name that the linked row has itself means that one.
         outer.retain(|(name, t)| !name.is_empty() && *t != table && !path.ends_with(name));

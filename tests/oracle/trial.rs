@@ -300,7 +300,7 @@ pub fn without_refused(folder: &Path, data: &Data, script: &mut Script, tally: &
         let mut lines: Vec<usize> = Vec::new();
         for d in found.iter().filter(|d| d.severity == Severity::Error) {
             let place = d.span().and_then(|s| session.sources.place(s));
-            let line = place.map_or(0, |p| p.line as usize);
+            let line = place.map_or(0, |p| p.line);
             if line <= script.header {
                 panic!("{} {}: {}", d.code, d.title, script.text());
             }
