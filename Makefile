@@ -9,13 +9,14 @@ help: ## list these targets
 setup: ## put libduckdb under .duckdb/ (quick when it is there)
 	@scripts/setup.sh
 
-build: setup ## build the release binary
-	$(CARGO) build --release
+build: setup ## build the release binary and the plugins that ship with it
+	$(CARGO) build --release --workspace
 
 demo: setup ## build, then run an example campaign
 	@scripts/demo.sh
 
 test: setup ## run every test, documentation included
+	$(CARGO) build --workspace # campaigns in tests use the shipped plugins, which lie beside the binary
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 		set -x; $(CARGO) nextest run --workspace; \
 	else \

@@ -400,6 +400,7 @@ impl Bench<'_> {
 type Contestant<'a> = (&'a str, &'a mut dyn FnMut() -> Command);
 
 /// Runs a process to its end; CPU time and peak memory as the system counted them.
+#[expect(clippy::zombie_processes, reason = "wait4 waits, and tells what it cost")]
 fn run(name: &str, mut command: Command) -> Cost {
     let begun = Instant::now();
     let child = command.stdout(Stdio::null()).spawn().unwrap();
