@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts=${DEMO:-examples/01_first_audience.camp examples/02_win_back.camp}
+scripts=${DEMO:-examples/01_first_audience.camp examples/02_win_back.camp examples/05_control_group.camp}
 
 cargo build --release
 # Where the binary really is: CARGO_TARGET_DIR or a setting may have moved it.

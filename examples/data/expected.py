@@ -87,3 +87,10 @@ def club(as_of):
 august, november = club(date(2026, 8, 1)), club(AS_OF)
 print("04 august:", len(august), "november:", len(november), "joined:", len(november - august),
       "gone:", len(august - november))
+
+
+writable = those(lambda key, row: row["consent"] == "true" and row["email"])
+addresses = {customers[key]["email"].strip().lower() for key in writable}
+control = int(Decimal(len(addresses)) / 10 + Decimal("0.5"))
+print("05", f"writable: {len(writable)} unique: {len(addresses)} doubles: {len(writable) - len(addresses)}", end=" ")
+print(f"control: {control} mailed: {len(addresses) - control}")

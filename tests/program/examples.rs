@@ -129,3 +129,23 @@ fn all_examples_are_run_by_a_test() {
         }
     }
 }
+
+#[test]
+fn control_group() {
+    // Through the binary: its plugins lie beside it.
+    let dir = examples();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_camp"))
+        .current_dir(dir.path())
+        .args(["run", "05_control_group.camp", "--as-of", "2026-11-24", "--format", "json"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: RunReport = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = rows(&report);
+    // A tenth of 191, rounded half up.
+    for (name, expected) in
+        [("writable", 198), ("unique", 191), ("doubles", 7), ("control", 19), ("mailed", 172)]
+    {
+        assert_eq!(rows.get(name), Some(&expected), "{name}");
+    }
+}
