@@ -22,15 +22,15 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("YY", "%y", r"\d{2}"),
     ("MMMM", "%B", r"\pL+"),
     ("MMM", "%b", r"\pL{3}"),
-    ("MM", "%m", r"\d{1,2}"),
+    ("MM", "%m", r"\d{2}"),
     ("M", "%-m", r"\d{1,2}"),
-    ("DD", "%d", r"\d{1,2}"),
+    ("DD", "%d", r"\d{2}"),
     ("D", "%-d", r"\d{1,2}"),
     ("dddd", "%A", r"\pL+"),
     ("ddd", "%a", r"\pL{3}"),
-    ("HH", "%H", r"\d{1,2}"),
+    ("HH", "%H", r"\d{2}"),
     ("H", "%-H", r"\d{1,2}"),
-    ("hh", "%I", r"\d{1,2}"),
+    ("hh", "%I", r"\d{2}"),
     ("h", "%-I", r"\d{1,2}"),
     ("mm", "%M", r"\d{2}"),
     ("ss", "%S", r"\d{2}"),
@@ -95,12 +95,19 @@ fn to_engine(format: &str) -> Result<String, String> {
     Ok(out)
 }
 
-/// The RE2 pattern that a whole text of this format matches: as many digits as the letters say,
-/// one or two for days, months and hours: people write `9/1/2025` under `MM/DD/YYYY`. White space around it is allowed for.
+/// The RE2 pattern that a whole text of this format matches: as many digits as the letters say.
+/// Days, months and hours that stand between signs may have one digit: people write `9/1/2025`
+/// under `MM/DD/YYYY`. White space around it is allowed for.
 pub fn to_pattern(format: &str) -> Result<String, String> {
     let mut out = String::from(r"\s*");
-    for piece in pieces(format)? {
+    let pieces = pieces(format)?;
+    let is_part = |at: Option<usize>| {
+        at.and_then(|at| pieces.get(at)).is_some_and(|p| matches!(p, Piece::Part(..)))
+    };
+    for (at, piece) in pieces.iter().enumerate() {
+        let alone = !is_part(at.checked_sub(1)) && !is_part(Some(at + 1));
         match piece {
+            Piece::Part("%m" | "%d" | "%H" | "%I", _) if alone => out.push_str(r"\d{1,2}"),
             Piece::Part(_, pattern) => out.push_str(pattern),
             Piece::Text(text) => {
                 for c in text.chars() {
@@ -242,6 +249,8 @@ mod tests {
         assert_eq!(to_pattern("DD/MM/YYYY").as_deref(), Ok(r"\s*\d{1,2}\/\d{1,2}\/\d{4}\s*"));
         assert_eq!(to_pattern("D.M.YY").as_deref(), Ok(r"\s*\d{1,2}\.\d{1,2}\.\d{2}\s*"));
         assert_eq!(to_pattern("[a(b] YYYY").as_deref(), Ok(r"\s*a\(b \d{4}\s*"));
+        // Without signs between them, one digit less could be read two ways.
+        assert_eq!(to_pattern("YYYYMMDD").as_deref(), Ok(r"\s*\d{4}\d{2}\d{2}\s*"));
     }
 
     #[test]

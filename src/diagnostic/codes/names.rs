@@ -96,5 +96,5 @@ codes! {
         bad "", good "";
     IMPORT_UNREADABLE = "E0224", "names.import_unreadable", Script, "An imported file cannot be read",
         "The path of an import starts from the folder of the file that imports.",
-        bad "import \"no_such_model.camp\"\n", good "";
+        bad "", good "";
 }

@@ -45,7 +45,7 @@ fn fancy_shows_code_title_place_label_and_help() {
         [
             "E0203 names.unknown",
             "",
-            "  × transition `vips` is not defined",
+            "  × Transition `vips` is not defined",
             "   ╭─[spring.camp:3:9]",
             " 2 │ vip = build audience from customers",
             " 3 │ combine vips with lapsed",
@@ -63,7 +63,7 @@ fn columns_count_characters_not_bytes() {
     let d = Diagnostic::error(UNKNOWN, "t").label(at(&sources, id, "vvip"), "here");
     assert!(fancy(&d, &sources).contains("[spring.camp:1:12]"), "{}", fancy(&d, &sources));
     let concise = render(&d, &sources, &Options { style: Style::Concise, ..Options::default() });
-    assert_eq!(concise, "spring.camp:1:12: error[E0203]: t\n");
+    assert_eq!(concise, "spring.camp:1:12: error[E0203]: T\n");
     // «é日本» is 7 columns wide, two of its characters take two.
     let underline = " ".repeat(5 + 7 + 1);
     assert!(
@@ -215,7 +215,7 @@ fn a_diagnostic_without_a_place_shows_its_words_and_the_cause() {
         [
             "E0203 names.unknown",
             "",
-            "  × the database cannot be opened",
+            "  × The database cannot be opened",
             "  ╰─▶ IO Error: Could not set lock",
             "      PID 42",
             "  help: close the other program",
@@ -310,7 +310,7 @@ fn every_span_of_odd_texts_can_be_drawn() {
                 .label(Span::new(start, start), "two");
             for style in [Style::Fancy, Style::Concise, Style::Json] {
                 let options = Options { style, width: 30, ..Options::default() };
-                assert!(render(&d, &sources, &options).contains("a title"));
+                assert!(render(&d, &sources, &options).contains("A title"));
             }
         }
     }

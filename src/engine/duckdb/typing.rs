@@ -302,9 +302,11 @@ fn not_null(v: &str, ty: &str) -> String {
 /// as the year 25 where four digits are asked for.
 fn shape(format: &str) -> String {
     let mut pattern = String::new();
-    let mut chars = format.chars();
+    let mut chars = format.chars().peekable();
+    let mut after_part = false;
     while let Some(c) = chars.next() {
         if c != '%' {
+            after_part = false;
             if c.is_ascii_punctuation() {
                 pattern.push('\\');
             }
@@ -322,8 +324,11 @@ fn shape(format: &str) -> String {
                 "[0-9]{1,2}"
             }
             Some('%') => "%",
+            // Without signs between them, one digit less could be read two ways.
+            _ if after_part || chars.peek() == Some(&'%') => "[0-9]{2}",
             _ => "[0-9]{1,2}",
         });
+        after_part = true;
     }
     pattern
 }
@@ -405,5 +410,6 @@ mod tests {
     fn a_year_of_two_digits_does_not_fit_four() {
         assert_eq!(shape("%d/%m/%Y"), r"[0-9]{1,2}\/[0-9]{1,2}\/[0-9]{4}");
         assert_eq!(shape("%-d.%b %y"), r"[0-9]{1,2}\.\pL+ [0-9]{2}");
+        assert_eq!(shape("%Y%m%d"), "[0-9]{4}[0-9]{2}[0-9]{2}");
     }
 }
