@@ -85,9 +85,10 @@ impl Trial {
                 without_refused(folder, data, &mut script, tally);
                 scripts.push(script);
                 // Two declarations with a rule are two dimensions, whose audiences do not meet.
-                let rules = scripts[0].text().lines().any(|l| {
-                    l.starts_with("dimension ") && l.contains(" where ")
-                });
+                let rules = scripts[0]
+                    .text()
+                    .lines()
+                    .any(|l| l.starts_with("dimension ") && l.contains(" where "));
                 if two && !rules {
                     // Another file of the same run, in another zone.
                     let mut writer = Writer::second(&mut self.random, data, known, &scripts[0]);
