@@ -353,8 +353,7 @@ impl Folder<'_> {
                     return Ok(compare(op, left, &day, span));
                 }
                 (Type::Timestamp, Value::Instant(t)) => {
-                    let local = Expr::literal(Value::Timestamp(self.clock.local(*t)), span);
-                    return Ok(compare(op, left, &local, span));
+                    return self.compare_local(op, left, *t, span);
                 }
                 (Type::Instant, Value::Timestamp(t)) => {
                     let instant = Expr::literal(Value::Instant(self.clock.instant(*t)?), span);
@@ -371,6 +370,32 @@ impl Folder<'_> {
             _ => (left.clone(), right.clone()),
         };
         Ok(compare(op, &l, &r, span))
+    }
+
+    /// A local time against an instant. In the hour that happens twice a local time is the later
+    /// one, so for an instant of the first pass the clock's hands alone would not tell.
+    fn compare_local(
+        &self,
+        op: Comparison,
+        local: &Expr,
+        instant: Timestamp,
+        span: Span,
+    ) -> Result<Expr, OutOfRange> {
+        let hands = self.clock.local(instant);
+        let value = |t| Expr::literal(Value::Timestamp(t), span);
+        if self.clock.instant(hands)? == instant {
+            return Ok(compare(op, local, &value(hands), span));
+        }
+        let Some(change) = self.clock.zone.following(instant).next() else {
+            return Err(OutOfRange);
+        };
+        // Where the second pass begins: from there on everything is later.
+        let again = value(self.clock.local(change.timestamp()));
+        Ok(match op {
+            Comparison::Eq => Expr::constant(false, span),
+            Comparison::Lt | Comparison::Le => compare(Comparison::Lt, local, &again, span),
+            Comparison::Gt | Comparison::Ge => compare(Comparison::Ge, local, &again, span),
+        })
     }
 
     fn compare_day(

@@ -67,6 +67,7 @@ cases! { run:
     a_key_that_repeats_shows_some
     a_link_on_expressions_and_two_conditions
     a_list_of_text_as_a_parameter
+    a_local_time_in_the_hour_that_happens_twice
     a_new_label_is_empty_before_its_save
     a_newer_catalogue_is_refused
     a_plan_tells_who_would_enter_and_leave

@@ -14,6 +14,8 @@ mod steps;
 pub mod trial;
 mod value;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use trial::{Outcome, Tally, Trial};
 
 /// How many trials a shard makes.
@@ -36,7 +38,10 @@ fn shard(shard: u64) {
     for n in 0..cases() {
         let seed = first + n * SHARDS + shard;
         let mut trial = Trial::random(seed);
-        match trial.examine(&mut tally) {
+        // A panic needs its seed as much as a difference does.
+        let ended = catch_unwind(AssertUnwindSafe(|| trial.examine(&mut tally)));
+        let Ok(outcome) = ended else { panic!("seed {seed} broke off:\n{}", trial.show()) };
+        match outcome {
             Outcome::Agreed(audiences) => {
                 compared += audiences;
                 agreed += 1;
@@ -60,7 +65,8 @@ fn shard(shard: u64) {
     // Else the random campaigns no longer say anything.
     let out: usize = tally.refused.values().sum();
     assert!(out * 4 < tally.written, "{out} of {} statements are refused", tally.written);
-    assert!(refused * 10 <= cases(), "{refused} scripts are refused");
+    // Two files of one run may not fit together: each was checked alone.
+    assert!(refused * 4 <= cases(), "{refused} scripts are refused");
 }
 
 #[test]

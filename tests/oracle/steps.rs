@@ -157,10 +157,7 @@ impl World<'_> {
         let dimension = self.program[activity.outputs[0]].dimension;
         let columns = &self.program[activity.outputs[0]].columns;
         let Set::Operation { op, operands } = &combine.set else { panic!("one operand") };
-        // An exclusion has the columns of its left set.
-        let left: Option<Vec<String>> =
-            (*op == SetOp::Exclude).then(|| columns.iter().map(|c| c.name.clone()).collect());
-        let all = self.operation(*op, operands, left, dimension);
+        let all = self.operation(*op, operands, dimension);
         let mut inside = all.clone();
         if let Some(limit) = &combine.limit {
             let Value::Int(limit) = self.value(limit, &Vec::new()) else { panic!("a limit") };
@@ -244,23 +241,18 @@ impl World<'_> {
                 };
                 self.members(population).into_iter().map(row).collect()
             }
-            Set::Operation { op, operands } => self.operation(*op, operands, None, dimension),
+            Set::Operation { op, operands } => self.operation(*op, operands, dimension),
         }
     }
 
-    /// An operation; `left` are the columns that a `matching` speaks of, where they are not all.
-    fn operation(
-        &self,
-        op: SetOp,
-        operands: &[Operand],
-        left: Option<Vec<String>>,
-        dimension: DimId,
-    ) -> Named {
+    /// An operation. A `matching` speaks of every column of the left set, also of those that
+    /// `common columns only` drops.
+    fn operation(&self, op: SetOp, operands: &[Operand], dimension: DimId) -> Named {
         if op == SetOp::Union {
             return self.union(operands, dimension);
         }
         let exclude = op == SetOp::Exclude;
-        let left = left.unwrap_or_else(|| self.names(&operands[0].set));
+        let left = self.names(&operands[0].set);
         let mut rows = self.set(&operands[0].set, dimension);
         for operand in &operands[1..] {
             if operand.matching.is_empty() {
