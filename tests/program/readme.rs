@@ -16,7 +16,7 @@ fn block(fence: &str) -> &'static str {
 fn steady(line: &str) -> Vec<&str> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let is_time = |at: usize| {
-        let unit = words.get(at + 1).is_some_and(|w| ["ms", "s", "s,"].contains(w));
+        let unit = words.get(at + 1).is_some_and(|w| ["ms", "ms,", "s", "s,"].contains(w));
         unit && words[at].starts_with(|c: char| c.is_ascii_digit())
     };
     let mut kept = Vec::new();

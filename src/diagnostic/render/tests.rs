@@ -224,7 +224,7 @@ fn a_diagnostic_without_a_place_shows_its_words_and_the_cause() {
     let concise = Options { style: Style::Concise, ..Options::default() };
     assert_eq!(
         render(&d, &SourceMap::default(), &concise),
-        "error[E0203]: the database cannot be opened (close the other program)\n"
+        "error[E0203]: The database cannot be opened (close the other program)\n"
     );
 }
 
