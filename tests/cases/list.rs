@@ -182,6 +182,7 @@ cases! { run:
     text_compares_by_code_point
     text_operators
     the_catalogue_tells_what_happened
+    the_repeated_hour_is_the_later_one
     time_windows
     to_one_then_to_many
     two_campaigns_in_two_zones
@@ -330,8 +331,4 @@ cases! { field:
     n148_a_guard_against_the_old_size
     n148_a_guard_stops_a_save_of_everybody
     n148_a_save_without_a_rule_shows_that_it_is_everybody
-}
-
-cases! { fixme:
-    run_the_repeated_hour_is_the_later_one
 }
