@@ -332,3 +332,6 @@ cases! { field:
     n148_a_guard_stops_a_save_of_everybody
     n148_a_save_without_a_rule_shows_that_it_is_everybody
 }
+
+cases! { fixme:
+}
