@@ -1407,7 +1407,7 @@ fn percent_of(e: &ast::Expr) -> Option<&str> {
 /// `10` percent as a plain number: `0.10`.
 fn percent_plain(digits: &str) -> String {
     match super::times::percent_value(digits) {
-        Some(Value::Decimal { digits, scale }) => super::print::decimal(digits, scale),
+        Some(Value::Decimal { digits, scale }) => crate::model::value::decimal_text(digits, scale),
         _ => digits.to_string(),
     }
 }
@@ -1418,7 +1418,7 @@ fn percent_factor(digits: &str, sign: i128) -> Option<String> {
         Value::Int(i) => Some((100 + sign * i).to_string()),
         Value::Decimal { digits, scale } => {
             let hundred = 100i128.checked_mul(10i128.checked_pow(scale.into())?)?;
-            Some(super::print::decimal(hundred.checked_add(sign * digits)?, scale))
+            Some(crate::model::value::decimal_text(hundred.checked_add(sign * digits)?, scale))
         }
         _ => None,
     }

@@ -148,7 +148,7 @@ fn as_type(value: Value, ty: &Type) -> Value {
     match (value, ty) {
         (Value::Int(i), Type::Float) => Value::Float(i as f64),
         (Value::Decimal { digits, scale }, Type::Float) => {
-            let text = super::print::decimal(digits, scale);
+            let text = crate::model::value::decimal_text(digits, scale);
             text.parse().map_or(Value::Decimal { digits, scale }, Value::Float)
         }
         (Value::Int(digits), Type::Decimal { .. }) => Value::Decimal { digits, scale: 0 },
@@ -190,7 +190,7 @@ pub(super) fn parse_value(text: &str, ty: &Type) -> Option<Value> {
         Type::Float => {
             let value: f64 = match number(trimmed) {
                 Some(Value::Decimal { digits, scale }) => {
-                    super::print::decimal(digits, scale).parse().ok()?
+                    crate::model::value::decimal_text(digits, scale).parse().ok()?
                 }
                 _ => trimmed.parse().ok()?,
             };

@@ -12,7 +12,7 @@ use crate::model::expr::{
     Quantifier, Row, Sort, SqlPart, TextOp, Unit, Window, WithinSide,
 };
 use crate::model::program::{DimId, Program, StepKind};
-use crate::model::value::{Duration, Value};
+use crate::model::value::{Duration, Value, decimal_text};
 
 /// All of a program.
 pub fn program(program: &Program) -> String {
@@ -569,7 +569,7 @@ pub fn value(value: &Value) -> String {
         Value::Missing => "missing".into(),
         Value::Bool(b) => b.to_string(),
         Value::Int(i) => i.to_string(),
-        Value::Decimal { digits, scale } => decimal(*digits, *scale),
+        Value::Decimal { digits, scale } => decimal_text(*digits, *scale),
         Value::Float(x) => x.to_string(),
         Value::Text(text) => format!("\"{}\"", text.replace('"', "\"\"")),
         Value::Date(day) => day.to_string(),
@@ -604,15 +604,4 @@ fn duration(d: &Duration) -> String {
         }
     }
     if parts.is_empty() { "0 days".into() } else { parts.join(" ") }
-}
-
-/// A decimal with all its digits.
-pub(super) fn decimal(digits: i128, scale: u8) -> String {
-    if scale == 0 {
-        return digits.to_string();
-    }
-    let sign = if digits < 0 { "-" } else { "" };
-    let all = format!("{:0>width$}", digits.unsigned_abs(), width = scale as usize + 1);
-    let (whole, fraction) = all.split_at(all.len() - scale as usize);
-    format!("{sign}{whole}.{fraction}")
 }

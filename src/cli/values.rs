@@ -1,7 +1,7 @@
 //! Values of the user's data as cells of a table.
 
 use super::table::Cell;
-use crate::model::value::{Duration, Value};
+use crate::model::value::{Duration, Value, decimal_text};
 
 /// A value as a cell.
 pub(super) fn cell(value: &Value) -> Cell {
@@ -11,7 +11,7 @@ pub(super) fn cell(value: &Value) -> Cell {
         Value::Int(n) => {
             u64::try_from(*n).map_or_else(|_| Cell::Digits(n.to_string()), Cell::Number)
         }
-        Value::Decimal { digits, scale } => Cell::Digits(decimal(*digits, *scale)),
+        Value::Decimal { digits, scale } => Cell::Digits(decimal_text(*digits, *scale)),
         Value::Float(x) => Cell::Digits(x.to_string()),
         Value::Instant(at) => Cell::Time(*at),
         other => Cell::Text(text(other)),
@@ -24,7 +24,7 @@ pub(super) fn text(value: &Value) -> String {
         Value::Missing => String::new(),
         Value::Bool(yes) => yes.to_string(),
         Value::Int(n) => n.to_string(),
-        Value::Decimal { digits, scale } => decimal(*digits, *scale),
+        Value::Decimal { digits, scale } => decimal_text(*digits, *scale),
         Value::Float(x) => x.to_string(),
         Value::Text(text) => text.clone(),
         Value::Date(day) => day.to_string(),
@@ -43,17 +43,6 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-fn decimal(digits: i128, scale: u8) -> String {
-    let scale = usize::from(scale);
-    if scale == 0 {
-        return digits.to_string();
-    }
-    let sign = if digits < 0 { "-" } else { "" };
-    let all = format!("{:0>width$}", digits.unsigned_abs(), width = scale + 1);
-    let (whole, part) = all.split_at(all.len() - scale);
-    format!("{sign}{whole}.{part}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,7 +52,7 @@ mod tests {
         for (digits, scale, text) in
             [(9850, 2, "98.50"), (-5, 2, "-0.05"), (0, 2, "0.00"), (7, 0, "7"), (-123, 1, "-12.3")]
         {
-            assert_eq!(decimal(digits, scale), text);
+            assert_eq!(decimal_text(digits, scale), text);
         }
     }
 

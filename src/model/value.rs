@@ -84,6 +84,18 @@ impl Value {
     }
 }
 
+/// `digits / 10^scale` written out, with all its digits.
+pub fn decimal_text(digits: i128, scale: u8) -> String {
+    let scale = usize::from(scale);
+    if scale == 0 {
+        return digits.to_string();
+    }
+    let sign = if digits < 0 { "-" } else { "" };
+    let all = format!("{:0>width$}", digits.unsigned_abs(), width = scale + 1);
+    let (whole, part) = all.split_at(all.len() - scale);
+    format!("{sign}{whole}.{part}")
+}
+
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

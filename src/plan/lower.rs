@@ -435,7 +435,7 @@ impl<'a> Lowering<'a> {
 
     fn semi_join(&mut self, kind: JoinKind, links: &Links, condition: Option<&Expr>) {
         let Some((from, _, owner)) = self.row(&links.from) else { return };
-        let (first, rows) = self.open_links(links, &from, owner);
+        let (first, _) = self.open_links(links, &from, owner);
         if let Some(condition) = condition {
             self.filter(condition);
         }
@@ -443,7 +443,6 @@ impl<'a> Lowering<'a> {
         let block = self.close();
         let alias = self.alias("s");
         let (columns, on) = join_keys(first, &alias);
-        let _ = rows;
         let select = finish(block, columns);
         let source = Source::Query(Box::new(select));
         self.blocks[owner].joins.push(Join { kind, source, alias, on });

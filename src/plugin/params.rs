@@ -668,7 +668,10 @@ impl<'m> Reader<'m> {
             (ParamType::Float, Value::Int(i)) => Some(json!(*i as f64)),
             (ParamType::Float, Value::Float(x)) => Some(json!(x)),
             (ParamType::Float, Value::Decimal { digits, scale }) => {
-                wire::decimal(*digits, *scale).parse::<f64>().ok().map(|x| json!(x))
+                crate::model::value::decimal_text(*digits, *scale)
+                    .parse::<f64>()
+                    .ok()
+                    .map(|x| json!(x))
             }
             (ParamType::Percent, Value::Int(_) | Value::Decimal { .. }) => {
                 wire::fraction(value).map(|f| json!(f))

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::model::types::Type;
-use crate::model::value::{Duration, Value};
+use crate::model::value::{Duration, Value, decimal_text};
 use crate::plan::clock::Clock;
 
 /// The wire's text of a type.
@@ -103,7 +103,7 @@ pub fn value(value: &Value, clock: &Clock) -> Option<Json> {
             Ok(i) => json!(i),
             Err(_) => json!(i.to_string()),
         },
-        Value::Decimal { digits, scale } => json!(decimal(*digits, *scale)),
+        Value::Decimal { digits, scale } => json!(decimal_text(*digits, *scale)),
         Value::Float(x) => json!(x),
         Value::Text(t) => json!(t),
         Value::Date(d) => json!(d.to_string()),
@@ -116,23 +116,11 @@ pub fn value(value: &Value, clock: &Clock) -> Option<Json> {
     })
 }
 
-/// A decimal's digits, with a point where there is a fraction.
-pub fn decimal(digits: i128, scale: u8) -> String {
-    let scale = usize::from(scale);
-    if scale == 0 {
-        return digits.to_string();
-    }
-    let sign = if digits < 0 { "-" } else { "" };
-    let text = format!("{:0>width$}", digits.unsigned_abs(), width = scale + 1);
-    let (whole, part) = text.split_at(text.len() - scale);
-    format!("{sign}{whole}.{part}")
-}
-
 /// A number as a decimal fraction without superfluous zeroes; `None` for what is no number.
 pub fn fraction(value: &Value) -> Option<String> {
     let text = match value {
         Value::Int(i) => return Some(i.to_string()),
-        Value::Decimal { digits, scale } => decimal(*digits, *scale),
+        Value::Decimal { digits, scale } => decimal_text(*digits, *scale),
         _ => return None,
     };
     Some(match text.contains('.') {

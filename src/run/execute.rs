@@ -562,10 +562,11 @@ impl Execution<'_> {
     fn failed_expectations(&self, report: &RunReport) -> Diagnostics {
         let mut failed = Diagnostics::default();
         let expects = self
-            .program
-            .steps
+            .plan
+            .guards
             .iter()
-            .filter(|s| matches!(s.kind, StepKind::Expect { .. }) && self.is_planned(s));
+            .map(|guard| &self.program.steps[guard.step])
+            .filter(|step| matches!(step.kind, StepKind::Expect { .. }));
         for (step, expectation) in expects.zip(&report.expectations) {
             if expectation.held {
                 continue;
@@ -583,11 +584,6 @@ impl Execution<'_> {
             );
         }
         failed
-    }
-
-    fn is_planned(&self, step: &Step) -> bool {
-        let index = self.program.steps.iter().position(|s| std::ptr::eq(s, step));
-        index.is_some_and(|i| self.plan.guards.iter().any(|g| g.step == i))
     }
 
     // ---- saves and exports

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::model::expr::{Aggregate, ArithOp, Comparison, Unit};
 use crate::model::schema::Scan;
 use crate::model::types::Type;
-use crate::model::value::{Duration, Value};
+use crate::model::value::{Duration, Value, decimal_text};
 use crate::plan::query::*;
 
 /// `"name"`, its quotes doubled.
@@ -53,7 +53,7 @@ pub fn literal(value: &Value, ty: &Type) -> String {
         Value::Int(i) if *ty == Type::Float => format!("CAST({i} AS DOUBLE)"),
         Value::Int(i) => i.to_string(),
         Value::Decimal { digits, scale } => {
-            let plain = decimal(*digits, *scale);
+            let plain = decimal_text(*digits, *scale);
             if *ty == Type::Float { format!("CAST({plain} AS DOUBLE)") } else { plain }
         }
         // `{:?}` writes the shortest text that reads back as the same number.
@@ -85,7 +85,7 @@ pub fn plain(value: &Value) -> String {
         Value::Missing => String::new(),
         Value::Bool(b) => b.to_string(),
         Value::Int(i) => i.to_string(),
-        Value::Decimal { digits, scale } => decimal(*digits, *scale),
+        Value::Decimal { digits, scale } => decimal_text(*digits, *scale),
         Value::Float(x) => x.to_string(),
         Value::Text(t) => t.clone(),
         Value::Date(d) => d.to_string(),
@@ -97,16 +97,6 @@ pub fn plain(value: &Value) -> String {
             format!("({})", items.join(", "))
         }
     }
-}
-
-fn decimal(digits: i128, scale: u8) -> String {
-    if scale == 0 {
-        return digits.to_string();
-    }
-    let sign = if digits < 0 { "-" } else { "" };
-    let all = format!("{:0>width$}", digits.unsigned_abs(), width = scale as usize + 1);
-    let (whole, part) = all.split_at(all.len() - scale as usize);
-    format!("{sign}{whole}.{part}")
 }
 
 fn interval(d: &Duration) -> String {
@@ -490,6 +480,6 @@ fn average(arg: &str, scale: u8, filter: &str) -> String {
         "CASE WHEN {count} > 0 THEN CAST((2000000 * {scaled} + sign({sum})::HUGEINT * {count}) // \
          (2 * {count}) AS DECIMAL({}, 0)) * {} END",
         38 - digits,
-        decimal(1, digits),
+        decimal_text(1, digits),
     )
 }

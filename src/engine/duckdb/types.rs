@@ -9,7 +9,7 @@ use duckdb::arrow::datatypes::{
 
 use super::error::{EngineError, ErrorKind};
 use crate::model::types::Type;
-use crate::model::value::{Duration, Value};
+use crate::model::value::{Duration, Value, decimal_text};
 
 /// A type of the engine, as Camp sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -419,17 +419,6 @@ fn shown(value: &Value) -> String {
             format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", "))
         }
     }
-}
-
-/// `digits / 10^scale` written out.
-pub fn decimal_text(digits: i128, scale: u8) -> String {
-    let scale = usize::from(scale);
-    if scale == 0 {
-        return digits.to_string();
-    }
-    let all = format!("{:0>width$}", digits.unsigned_abs(), width = scale + 1);
-    let (whole, part) = all.split_at(all.len() - scale);
-    format!("{}{whole}.{part}", if digits < 0 { "-" } else { "" })
 }
 
 #[cfg(test)]
