@@ -332,6 +332,11 @@ impl<'m> Reader<'m> {
                 );
             } else if let Some(default) = &param.default {
                 self.values.insert(param.name.clone(), default.clone());
+                if let (ParamType::Secret, Some(variable)) =
+                    (&param.ty, default["secret"].as_str())
+                {
+                    self.secrets.insert(param.name.clone(), variable.to_owned());
+                }
             } else if param.ty == ParamType::Seed {
                 self.values.insert(param.name.clone(), json!(binder.campaign_label()));
             }
@@ -1240,7 +1245,7 @@ impl<'m> Reader<'m> {
         let mut pieces = Vec::new();
         for (piece, is_name) in template_pieces(text) {
             if !is_name {
-                pieces.push(json!({"text": piece}));
+                pieces.push(json!(piece));
                 continue;
             }
             let parts = piece
@@ -1259,7 +1264,7 @@ impl<'m> Reader<'m> {
             match fold::literal(&folded) {
                 Some(Value::Missing) => self.complete = false,
                 Some(value) => {
-                    pieces.push(json!({"text": crate::engine::duckdb::print::plain(value)}))
+                    pieces.push(json!(crate::engine::duckdb::print::plain(value)));
                 }
                 None => {
                     let record = self.record(at, bound, false, binder);
