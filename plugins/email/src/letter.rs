@@ -9,7 +9,7 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 
 use crate::library::Letter;
-use crate::template::{html, one_line, plain};
+use crate::template::{Text, html, one_line, plain};
 use crate::{Email, Ready};
 
 /// A message that can be handed in.
@@ -106,8 +106,12 @@ fn message(
         }
         message = message.raw_header(header("List-Unsubscribe", format!("<{link}>"))?);
     }
-    let text = letter.text.as_ref().map(|text| text.fill(rows, row, plain)).transpose()?;
-    let page = letter.html.as_ref().map(|page| page.fill(rows, row, html)).transpose()?;
+    let body = |text: &Option<Text>, escape| -> Result<Option<String>> {
+        let Some(text) = text else { return Ok(None) };
+        // A part of a message ends its last line itself.
+        Ok(Some(text.fill(rows, row, escape)?.trim_end_matches(['\r', '\n']).to_owned()))
+    };
+    let (text, page) = (body(&letter.text, plain)?, body(&letter.html, html)?);
     Ok(match (text, page) {
         (Some(text), Some(page)) => {
             message.multipart(MultiPart::alternative_plain_html(text, page))

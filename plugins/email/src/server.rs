@@ -202,6 +202,8 @@ impl Conversation {
         if let Err(error) = self.smtp.command(Data) {
             return Err(self.judged(&error));
         }
+        // The end of its last line comes with the end of the message.
+        let message = message.strip_suffix(b"\r\n").unwrap_or(message);
         self.smtp.message(message).map(drop).map_err(|error| self.judged(&error))
     }
 
