@@ -1,6 +1,9 @@
 //! The sample campaigns, as people write them, run over small made data.
 //!
-//! They protect the language as a whole: each is checked and planned.
+//! They protect the language as a whole: each is checked and planned, and those with plugins are run
+//! ([`real`]).
+
+mod real;
 
 use std::fs;
 use std::path::{Path, PathBuf};

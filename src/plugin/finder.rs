@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 pub const SHIPPED: &[&str] = &[
     "change_dimension",
     "deduplicate",
+    "email",
     "enrich",
     "reconcile",
     "rfm",

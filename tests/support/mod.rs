@@ -5,3 +5,4 @@ pub mod compare;
 pub mod database;
 pub mod drive;
 pub mod project;
+pub mod web;
