@@ -52,6 +52,22 @@ impl Deliver for Webhook {
             )
             .input(Input::new("in", "the rows to send"))
             .effects(Effects::network(["*"]).secrets(["token"]))
+            .example(
+                Example::new(
+                    "Hand new customers to the CRM",
+                    "campaign \"New customers\"\n\
+                     dimension people = \"people.csv\" key id columns (id: int, email: text, since: date)\n\
+                     use webhook\n\
+                     new = build audience from people where since in last 7 days select email, since\n\
+                     webhook new with url: \"https://crm.example/camp\", token: \"CRM_TOKEN\", batch: 200",
+                )
+                .file(
+                    "people.csv",
+                    "id,email,since\n1,ann@x.example,2026-11-20\n2,bob@x.example,2026-01-02\n",
+                )
+                .dry_run()
+                .expect("new", "id,email\n1,ann@x.example\n"),
+            )
     }
 
     fn pace(&self) -> Pace {
