@@ -94,3 +94,9 @@ addresses = {customers[key]["email"].strip().lower() for key in writable}
 control = int(Decimal(len(addresses)) / 10 + Decimal("0.5"))
 print("05", f"writable: {len(writable)} unique: {len(addresses)} doubles: {len(writable) - len(addresses)}", end=" ")
 print(f"control: {control} mailed: {len(addresses) - control}")
+
+# Later than today, up to thirty days from it.
+days = {((AS_OF + timedelta(days=n)).month, (AS_OF + timedelta(days=n)).day) for n in range(1, 31)}
+soon = those(lambda _, c: c["consent"] == "true" and c["email"] and c["birthday"]
+             and (lambda d: (d.month, d.day) in days)(date.fromisoformat(c["birthday"])))
+print("06 soon:", len(soon), "in french:", sum(customers[key]["country"] == "FR" for key in soon))

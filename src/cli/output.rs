@@ -251,8 +251,11 @@ pub(super) fn wrap(text: &str, width: usize) -> String {
         }
         paragraph.clear();
     };
+    let mut fenced = false;
     for line in text.lines() {
-        let verbatim = line.starts_with([' ', '\t', '*', '|', '#']) || line.starts_with("```");
+        let fence = line.starts_with("```");
+        fenced ^= fence;
+        let verbatim = fenced || fence || line.starts_with([' ', '\t', '*', '|', '#']);
         if line.trim().is_empty() || verbatim {
             flush(&mut paragraph, &mut lines);
             lines.push(line.trim_end().to_owned());

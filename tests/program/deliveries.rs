@@ -140,3 +140,68 @@ fn a_missing_secret_is_found_before_anything_is_saved() {
     assert!(server.requests().is_empty());
     assert!(!project.database().exists(), "something was saved");
 }
+
+/// A campaign that would send mail by a template.
+fn mail(template: &str) -> Project {
+    let project = Project::new();
+    project.write("people.csv", "id,email,name\n1,a@x.test,Ann\n2,,Bob\n3,c at x,Cy\n");
+    std::fs::create_dir_all(project.path("campaigns/templates")).unwrap();
+    project.write("campaigns/templates/hello.txt", template);
+    project.write(
+        "campaigns/send.camp",
+        "campaign \"Mail\" timezone \"UTC\"\n\
+         dimension people = \"../people.csv\" key id columns (id: int, email: text, name: text)\n\
+         use email\n\
+         all = build audience from people select email, name\n\
+         email all with template: \"hello\"\n",
+    );
+    project
+}
+
+#[test]
+fn a_template_is_read_beside_the_script_and_its_faults_stop_the_check() {
+    let check = |template: &str| mail(template).camp(&["check", "campaigns/send.camp"]);
+    let fine = check("---\nsubject: Hi {{name}}\nfrom: news@shop.test\n---\nHi!\n");
+    assert_eq!(fine.exit, Some(0), "{}", fine.stderr);
+    let wrong = check("---\nsubject: Hi {{nmae}}\nfrom: news@shop.test\n---\nHi!\n");
+    assert_eq!(wrong.exit, Some(1), "{}", wrong.stderr);
+    for said in [
+        "line 2: there is no column `nmae`",
+        "add `nmae` to `select`",
+        "[campaigns/send.camp:5:26]",
+    ] {
+        assert!(wrong.stderr.contains(said), "{said}: {}", wrong.stderr);
+    }
+}
+
+#[test]
+fn a_rehearsal_needs_no_secret_and_tells_what_would_fail() {
+    let project = mail("---\nsubject: Hi\nfrom: news@shop.test\n---\nHi!\n");
+    let mut command = drive::program(&project.path(""));
+    command.args(["run", "campaigns/send.camp", "--dry-run"]).env_remove("CAMP_SMTP_URL");
+    let ran = Ran::of(command.output().unwrap());
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("email all: 1 failed, 1 left out, 1 checked, nothing was sent"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stderr.contains("run.secret_missing"), "{}", ran.stderr);
+
+    let mut command = drive::program(&project.path(""));
+    command.args(["run", "campaigns/send.camp"]).env_remove("CAMP_SMTP_URL");
+    let ran = Ran::of(command.output().unwrap());
+    assert_eq!(ran.exit, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("E0617"), "{}", ran.stderr);
+}
+
+#[test]
+fn rows_that_a_delivery_never_came_to_are_told() {
+    let project = mail("---\nsubject: Hi\nfrom: news@shop.test\n---\nHi!\n");
+    let mut command = drive::program(&project.path(""));
+    command.args(["run", "campaigns/send.camp"]).env("CAMP_SMTP_URL", "mailto:me:s3cret@x.test");
+    let ran = Ran::of(command.output().unwrap());
+    assert!(ran.stdout.contains("email all: 3 not tried"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("`CAMP_SMTP_URL` cannot be used"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("s3cret"), "{}", ran.stderr);
+}

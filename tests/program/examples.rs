@@ -12,11 +12,11 @@ use camp::session::{Session, Settings};
 fn examples() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    std::fs::create_dir(dir.path().join("data")).unwrap();
-    for folder in ["", "data"] {
+    for folder in ["", "data", "templates"] {
+        std::fs::create_dir_all(dir.path().join(folder)).unwrap();
         for entry in std::fs::read_dir(from.join(folder)).unwrap() {
             let path = entry.unwrap().path();
-            let kept = path.extension().is_some_and(|e| e == "camp" || e == "csv");
+            let kept = path.extension().is_some_and(|e| e == "camp" || e == "csv" || e == "html");
             if kept && path.is_file() {
                 let to = dir.path().join(folder).join(path.file_name().unwrap());
                 std::fs::copy(&path, to).unwrap();
@@ -130,17 +130,23 @@ fn all_examples_are_run_by_a_test() {
     }
 }
 
-#[test]
-fn control_group() {
-    // Through the binary: its plugins lie beside it.
+/// Runs an example through the binary: its plugins lie beside it.
+fn through_the_binary(file: &str, options: &[&str]) -> RunReport {
     let dir = examples();
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_camp"))
         .current_dir(dir.path())
-        .args(["run", "05_control_group.camp", "--as-of", "2026-11-24", "--format", "json"])
+        .args(["run", file, "--as-of", "2026-11-24", "--format", "json"])
+        .args(options)
+        .env_remove("CAMP_SMTP_URL")
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let report: RunReport = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn control_group() {
+    let report = through_the_binary("05_control_group.camp", &[]);
     let rows = rows(&report);
     // A tenth of 191, rounded half up.
     for (name, expected) in
@@ -148,4 +154,12 @@ fn control_group() {
     {
         assert_eq!(rows.get(name), Some(&expected), "{name}");
     }
+}
+
+#[test]
+fn birthday_mail() {
+    let report = through_the_binary("06_birthday_mail.camp", &["--dry-run"]);
+    assert_eq!(rows(&report).get("soon"), Some(&14));
+    let delivery = &report.deliveries[0];
+    assert_eq!((delivery.rows, delivery.checked, delivery.failed, delivery.sent), (14, 14, 0, 0));
 }

@@ -153,7 +153,8 @@ typedef struct camp_plugin {
   camp_str manifest;  /* JSON, lives as long as the library */
   void *self;
 
-  /* Check parameters, make an instance. No I/O, no data. Called by `camp check`.
+  /* Check parameters, make an instance. No data, no effects, no I/O but reading files of the project that
+   * the call names (WIRE.md 4.1); a planner reads none. Called by `camp check`.
    * inputs: borrowed. outputs: set released by the host; a planner leaves them so, an executor whose
    * manifest says "dynamic" fills them, and they move to the host. On any other status than CAMP_OK
    * nothing is kept: *instance stays NULL and no output is filled. */
