@@ -125,13 +125,15 @@ impl Project {
     fn new() -> Project {
         let dir = tempfile::tempdir().unwrap();
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-        std::fs::create_dir(dir.path().join("data")).unwrap();
         std::fs::copy(examples.join("model.camp"), dir.path().join("model.camp")).unwrap();
-        for entry in std::fs::read_dir(examples.join("data")).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|e| e == "csv") {
-                let to = dir.path().join("data").join(path.file_name().unwrap());
-                std::fs::copy(&path, to).unwrap();
+        for (folder, kind) in [("data", "csv"), ("templates", "html")] {
+            std::fs::create_dir(dir.path().join(folder)).unwrap();
+            for entry in std::fs::read_dir(examples.join(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_some_and(|e| e == kind) {
+                    let to = dir.path().join(folder).join(path.file_name().unwrap());
+                    std::fs::copy(&path, to).unwrap();
+                }
             }
         }
         let project = Project(dir);
