@@ -494,11 +494,21 @@ fn explained(program: &Program, plan: &Plan, history: &dyn History) -> Vec<Expla
     let mut steps = Vec::new();
     for check in &plan.key_checks {
         let dim = &program[check.dimension];
-        steps.push(ExplainedStep {
-            title: format!("check that the key of {} is unique", dim.name),
-            places: vec![dim.span],
-            sql: print::select(&check.counts),
-        });
+        let mut step = |title, select| {
+            steps.push(ExplainedStep {
+                title,
+                places: vec![dim.span],
+                sql: print::select(select),
+            });
+        };
+        let unique = format!("check that the key of {} is unique", dim.name);
+        match &check.ascending {
+            Some(quick) => {
+                step(format!("{unique}: each above the one before"), &quick.fault);
+                step(format!("{unique}, where the rows are in another order"), &check.counts);
+            }
+            None => step(unique, &check.counts),
+        }
     }
     for step in &plan.steps {
         steps.push(ExplainedStep {

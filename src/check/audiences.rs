@@ -125,6 +125,9 @@ impl Binder<'_> {
     /// Warns of reads that stand above the save of their label without being part of what it
     /// saves: they see the old content, which the order of the text says only to who looks.
     pub(super) fn warn_early_reads(&mut self) {
+        if self.early_reads.is_empty() {
+            return;
+        }
         // The steps that each step depends on, directly.
         let mut makers: HashMap<TransitionId, usize> = HashMap::new();
         let mut needs: Vec<Vec<usize>> = Vec::new();

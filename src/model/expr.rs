@@ -47,6 +47,14 @@ impl Hash for Expr {
 }
 
 impl Expr {
+    /// The conditions that all have to hold: the parts of an `and`, else the expression itself.
+    pub fn conjuncts(&self) -> &[Expr] {
+        match &*self.kind {
+            ExprKind::And(parts) => parts,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
     /// An expression of this type.
     pub fn new(kind: ExprKind, ty: Type, span: Span) -> Self {
         Expr { kind: Arc::new(kind), ty, span }
@@ -193,6 +201,11 @@ impl Links {
     /// The frame of the rows that are counted.
     pub fn last_frame(&self) -> u16 {
         self.steps.last().map_or(self.from.frame, |s| s.frame)
+    }
+
+    /// The links of the path, in order.
+    pub fn ids(&self) -> Vec<LinkId> {
+        self.steps.iter().map(|s| s.link).collect()
     }
 }
 

@@ -32,7 +32,7 @@ fn alone(
         return None;
     }
     let member = |part: &Expr| lower::table_member(part).filter(|t| relations.table(*t).is_some());
-    parts(&relation.rule).iter().find_map(member)
+    relation.rule.conjuncts().iter().find_map(member)
 }
 
 /// What one scan decides.
@@ -347,23 +347,17 @@ fn select_group(
     }
 }
 
-fn parts(rule: &Expr) -> Vec<Expr> {
-    match &*rule.kind {
-        ExprKind::And(parts) => parts.clone(),
-        _ => vec![rule.clone()],
-    }
-}
-
 /// The conditions that every rule asks for.
 fn common_parts(rules: &[Expr]) -> Vec<Expr> {
     let Some((first, rest)) = rules.split_first() else { return Vec::new() };
-    let mut common = parts(first);
-    common.retain(|part| rest.iter().all(|rule| parts(rule).contains(part)));
+    let mut common = first.conjuncts().to_vec();
+    common.retain(|part| rest.iter().all(|rule| rule.conjuncts().contains(part)));
     common
 }
 
 fn without(rule: &Expr, common: &[Expr]) -> Expr {
-    Expr::and(parts(rule).into_iter().filter(|p| !common.contains(p)), rule.span)
+    let parts = rule.conjuncts().iter().filter(|p| !common.contains(p));
+    Expr::and(parts.cloned(), rule.span)
 }
 
 fn count_uses(relations: &mut Relations, plan: &mut Plan, group: &Group, stored: &Stored) {

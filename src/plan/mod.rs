@@ -514,14 +514,10 @@ impl Plan {
     ) -> Vec<(Span, Select)> {
         let mut probes = Vec::new();
         for (dimension, clause) in &step.clauses {
-            let parts = match &*clause.kind {
-                ExprKind::And(parts) => parts.clone(),
-                _ => vec![clause.clone()],
-            };
-            for part in parts {
+            for part in clause.conjuncts() {
                 let mut lowering = Lowering::new(program, &self.relations, history);
                 let select = lowering.rows(*dimension, &[], |l| {
-                    let value = l.value(&part);
+                    let value = l.value(part);
                     let count = AggregateCall {
                         function: Aggregate::Count,
                         arg: Some(value),

@@ -165,6 +165,8 @@ pub enum Scalar {
         /// In this order.
         order: Vec<Order>,
     },
+    /// `lag(…) OVER ()`: its value in the row before, in the order in which rows come.
+    Previous(Box<Scalar>),
     /// `count(*) OVER ()`: the number of rows of the query.
     RowCount,
     /// `EXISTS (…)`

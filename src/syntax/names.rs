@@ -30,7 +30,6 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::EOI => Kind("the end of the statement"),
         Rule::statement
         | Rule::WHITESPACE
-        | Rule::COMMENT
         | Rule::reserved
         | Rule::digits
         | Rule::word_start

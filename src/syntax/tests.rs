@@ -817,11 +817,12 @@ fn no_sign_or_word_hides_inside_another_rule() {
     // What is not a rule of its own cannot be named when it is missing.
     let lexical = [
         "WHITESPACE",
-        "COMMENT",
         "schedule_word",
         "counted_window",
         "period",
         "quoted",
+        "reserved",
+        "begins_other",
         "word_start",
         "word_char",
         "text",
@@ -852,11 +853,33 @@ fn no_sign_or_word_hides_inside_another_rule() {
 fn the_reserved_words_are_the_same_everywhere() {
     let rules = rules();
     let (_, definition, _) = rules.iter().find(|(name, ..)| *name == "reserved").unwrap();
-    let inside = definition.trim_start_matches("@{ ").trim_end_matches(" }");
-    let words: Vec<&str> = inside.split(" | ").map(|r| r.trim_start_matches("kw_")).collect();
-    assert_eq!(words, names::RESERVED);
+    let mut words: Vec<&str> = words_of(definition);
+    let mut listed = names::RESERVED.to_vec();
+    words.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(words, listed);
     let readme = include_str!("../../grammar/README.md");
     assert!(readme.contains(&names::RESERVED.join(" ")), "the README lists other words");
+}
+
+/// The words in quotes of a rule.
+fn words_of(definition: &str) -> Vec<&str> {
+    definition.split('"').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn a_word_does_not_hide_a_longer_one_behind_it() {
+    // A choice takes the first word that fits and is not tried again: `no` would hide `now`.
+    for (name, definition, _) in rules() {
+        if !["reserved", "begins_other"].contains(&name) {
+            continue;
+        }
+        let words = words_of(definition);
+        for (at, word) in words.iter().enumerate() {
+            let hidden = words[at..].iter().find(|w| w.len() > word.len() && w.starts_with(word));
+            assert_eq!(hidden, None, "behind `{word}` in {name}");
+        }
+    }
 }
 
 // ------------------------------------------------------------------------------------------- spans

@@ -326,6 +326,7 @@ pub fn scalar(s: &Scalar) -> String {
             };
             format!("row_number() OVER ({partition}ORDER BY {})", orders(order))
         }
+        Scalar::Previous(value) => format!("lag({}) OVER ()", scalar(value)),
         Scalar::RowCount => "count(*) OVER ()".into(),
         Scalar::Exists(s) => format!("EXISTS (\n  {}\n)", indented(&select(s))),
         Scalar::Subquery(s) => format!("(\n  {}\n)", indented(&select(s))),
