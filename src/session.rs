@@ -30,6 +30,10 @@ use crate::run::report::{PlanReport, Progress, RunReport};
 use crate::source::{SourceMap, Span};
 use crate::syntax::{self, ast::StatementKind};
 
+/// How long a plugin at work may give no sign of life: neither rows nor progress, while it does not
+/// wait for its input either.
+pub const PLUGIN_TIMEOUT: Duration = Duration::from_secs(300);
+
 /// What a session is told from outside the scripts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
@@ -59,6 +63,8 @@ pub struct Settings {
     pub temp_directory: Option<PathBuf>,
     /// The folder of the project, which has `camp.lock` and `.camp`.
     pub project: Option<PathBuf>,
+    /// How long a plugin at work may give no sign of life; [`PLUGIN_TIMEOUT`] when not given.
+    pub plugin_timeout: Option<Duration>,
     /// A copy of the database for readers, replaced after each commit.
     pub publish: Option<PathBuf>,
 }
@@ -244,6 +250,7 @@ impl Session {
             sources: &self.sources,
             as_of: self.as_of,
             started: self.started,
+            plugin_timeout: self.settings.plugin_timeout.unwrap_or(PLUGIN_TIMEOUT),
             database: self.settings.database.as_ref().map(|p| p.display().to_string()),
             progress,
             warnings: checked.warnings.clone().sorted(),

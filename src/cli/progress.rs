@@ -36,6 +36,15 @@ impl Shown {
                 self.bar.set_position(step as u64);
                 self.bar.set_message(title);
             }
+            Progress::Working { done, of, .. } => {
+                let message = self.bar.message();
+                let title = message.split(": ").next().unwrap_or_default();
+                let text = match of {
+                    0 => format!("{title}: {}", numbers::count(done)),
+                    of => format!("{title}: {} of {}", numbers::count(done), numbers::count(of)),
+                };
+                self.bar.set_message(text);
+            }
             Progress::Finished { step, rows } => {
                 self.bar.set_position(step as u64 + 1);
                 if let Some(rows) = rows {

@@ -131,6 +131,7 @@ pub(super) fn settings(
         threads: machine.threads.or(config.threads),
         temp_directory: machine.temp_directory.clone().or(config.temp_directory),
         project: Some(config.file.as_ref().and_then(|f| f.parent()).unwrap_or(folder).to_owned()),
+        plugin_timeout: config.plugin_timeout,
         publish: config.publish,
     })
 }

@@ -22,6 +22,7 @@ use crate::syntax::ast;
 use super::bound::{BoundCall, BoundRelation, RelationRows};
 use super::document::PlanDocument;
 use super::gate::{self, Shapes};
+use super::guard;
 use super::host::{Call, RunFacts};
 use super::loader::Plugin;
 use super::manifest::{self, Kind, NewColumn, OutputDimension};
@@ -139,7 +140,7 @@ impl PluginActivity {
             bound.relations.iter().map(|r| (r.name.clone(), r.columns(binder.program()))).collect();
         let (run, facts) = run_facts(binder);
         let document = bound.document(binder.program(), self.manifest(), run);
-        let call = Call::new(document, &facts, bound.secrets.clone(), Arc::default());
+        let call = Call::new(document, &facts, bound.secrets.clone(), Arc::default(), Arc::default());
         let at = bound.places.activity;
         let fault = |binder: &mut Binder<'_>, why: &str| {
             binder.report(report::fault(&self.plugin, why, at));
@@ -152,10 +153,25 @@ impl PluginActivity {
                 return None;
             }
         };
-        let planned = self
-            .plugin
-            .bind(&call, self.manifest(), schemas.as_slice(), &mut [])
-            .and_then(|instance| instance.plan(&call));
+        if self.plugin.has_fallen() {
+            return None;
+        }
+        let call = Arc::new(call);
+        let of_thread = (self.plugin.clone(), call.clone(), self.index);
+        let planned = guard::call(&self.plugin.who(), "a plan", move || {
+            let (plugin, call, index) = of_thread;
+            let activity = &plugin.manifest.activities[index];
+            let instance = plugin.bind(&call, activity, schemas.as_slice(), &mut [])?;
+            instance.plan(&call)
+        });
+        report::printed(&self.plugin, at).into_iter().for_each(|d| binder.report(d));
+        let planned = match planned {
+            Ok(planned) => planned,
+            Err(fell) => {
+                binder.report(report::fell(&self.plugin, fell, at));
+                return None;
+            }
+        };
         let said = call.take_said();
         let bytes = match planned {
             Ok(bytes) => bytes,
@@ -301,28 +317,46 @@ impl PluginActivity {
             bound.relations.iter().map(|r| r.columns(binder.program())).collect();
         let (run, facts) = run_facts(binder);
         let document = bound.document(binder.program(), manifest, run);
-        let call = Call::new(document.clone(), &facts, bound.secrets.clone(), Arc::default());
-        // SAFETY: all-zero schemas are released ones.
-        let mut filled = [unsafe { std::mem::zeroed() }];
-        let tried = Lent::new(&relations)
-            .map(|lent| self.plugin.bind(&call, manifest, lent.as_slice(), &mut filled).map(drop));
+        let call = Call::new(document.clone(), &facts, bound.secrets.clone(), Arc::default(), Arc::default());
+        if self.plugin.has_fallen() {
+            return None;
+        }
+        let lent = match Lent::new(&relations) {
+            Ok(lent) => lent,
+            Err(why) => {
+                binder.report(report::fault(&self.plugin, &why, at));
+                return None;
+            }
+        };
+        let call = Arc::new(call);
+        let of_thread = (self.plugin.clone(), call.clone(), self.index);
+        let tried = guard::call(&self.plugin.who(), "`bind`", move || {
+            let (plugin, call, index) = of_thread;
+            let activity = &plugin.manifest.activities[index];
+            // SAFETY: all-zero schemas are released ones.
+            let mut filled = [unsafe { std::mem::zeroed() }];
+            plugin
+                .bind(&call, activity, lent.as_slice(), &mut filled)
+                .map(|_instance| schemas::take(&mut filled[0]))
+        });
+        report::printed(&self.plugin, at).into_iter().for_each(|d| binder.report(d));
         let said = call.take_said();
-        match tried {
-            Ok(Ok(())) => {
+        let stated = match tried {
+            Ok(Ok(stated)) => {
                 report::warnings(&said, &bound.places).into_iter().for_each(|d| binder.report(d));
+                stated
             }
             Ok(Err(status)) => {
                 let found = report::errors(status, &said, &bound.places, &self.plugin);
                 found.into_iter().for_each(|d| binder.report(d));
                 return None;
             }
-            Err(why) => {
-                binder.report(report::fault(&self.plugin, &why, at));
+            Err(fell) => {
+                binder.report(report::fell(&self.plugin, fell, at));
                 return None;
             }
-        }
-        let made = self.row_outputs(&bound, &mut filled[0], binder.program());
-        schemas::release(&mut filled);
+        };
+        let made = self.row_outputs(&bound, &stated, binder.program());
         let made = match made {
             Ok(made) => made,
             Err(why) => {
@@ -372,11 +406,10 @@ impl PluginActivity {
     fn row_outputs(
         &self,
         bound: &BoundCall,
-        filled: &mut camp_plugin_abi::ArrowSchema,
+        stated: &Result<Vec<(String, Type)>, String>,
         program: &Program,
     ) -> Result<Vec<(RowOutput, DimId, Vec<CarriedColumn>)>, String> {
         let mut made = Vec::new();
-        let mut dynamic = None;
         if self.manifest().kind == Kind::Delivery {
             return Ok(made);
         }
@@ -388,10 +421,7 @@ impl PluginActivity {
                 program[dimension].key_columns().map(|c| (c.name.clone(), c.ty.clone())).collect();
             let keys = columns.len();
             let carried = if declared.columns.dynamic {
-                let all = match &dynamic {
-                    Some(all) => all,
-                    None => dynamic.insert(schemas::take(filled)?),
-                };
+                let all = stated.as_ref().map_err(Clone::clone)?;
                 let own = |name: &String| {
                     name != "_output" && !columns.iter().any(|(key, _)| key == name)
                 };

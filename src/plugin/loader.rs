@@ -16,6 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::plugin as codes;
 use crate::source::Span;
 
+use super::guard::{self, Fell};
 use super::host::{self, Call, Said};
 use super::manifest::{Activity, Manifest};
 
@@ -38,6 +39,8 @@ pub enum LoadError {
     Interface(String),
     /// What is wrong with the manifest.
     Manifest(String),
+    /// It did not come back.
+    Fell(Fell),
 }
 
 impl LoadError {
@@ -68,6 +71,11 @@ impl LoadError {
             LoadError::Interface(title) => {
                 Diagnostic::error(codes::INTERFACE, title).help("update the older of the two")
             }
+            LoadError::Fell(fell) => {
+                Diagnostic::error(codes::NOT_LOADED, format!("Plugin `{name}` cannot be loaded"))
+                    .help("report it to the plugin's author")
+                    .cause(fell)
+            }
             LoadError::Manifest(cause) => Diagnostic::error(
                 codes::MANIFEST,
                 format!("The description of plugin `{name}` is not valid"),
@@ -93,8 +101,10 @@ pub struct Plugin {
     pub manifest_text: String,
     /// Where it was loaded from.
     pub path: PathBuf,
-    /// A bug showed: it may not be trusted any more in this process.
-    tainted: AtomicBool,
+    /// It did not come back from a call, which was reported: it is called no more.
+    fell: AtomicBool,
+    /// It was reported that it writes to the standard output.
+    printed: AtomicBool,
 }
 
 // SAFETY: the header promises that `bind`, `plan` and `execute` may run at the same time on different
@@ -123,7 +133,10 @@ pub fn load(path: &Path) -> Result<Arc<Plugin>, LoadError> {
     if let Some(plugin) = loaded.iter().find(|p| p.path == path) {
         return Ok(plugin.clone());
     }
-    let plugin = Arc::new(open(&path)?);
+    let of_thread = path.clone();
+    let who = format!("`{}`", path.display());
+    let opened = guard::call(&who, "its start", move || open(&of_thread));
+    let plugin = Arc::new(opened.map_err(LoadError::Fell)??);
     loaded.push(plugin.clone());
     Ok(plugin)
 }
@@ -171,7 +184,8 @@ fn open(path: &Path) -> Result<Plugin, LoadError> {
         manifest_hash: super::lock::hash(bytes),
         manifest_text: String::from_utf8_lossy(bytes).into_owned(),
         path: path.to_owned(),
-        tainted: AtomicBool::new(false),
+        fell: AtomicBool::new(false),
+        printed: AtomicBool::new(false),
     })
 }
 
@@ -215,26 +229,28 @@ impl Plugin {
         };
         match status {
             abi::CAMP_OK => Ok(Instance { plugin: self.clone(), raw: instance }),
-            status => Err(self.noted(status)),
+            status => Err(Status(status)),
         }
     }
 
-    fn noted(&self, status: abi::camp_status) -> Status {
-        let status = Status(status);
-        if status.is_fault() {
-            self.tainted.store(true, Ordering::Relaxed);
-        }
-        status
+    /// Notes that it did not come back.
+    pub fn set_fallen(&self) {
+        self.fell.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a bug of it showed in this process.
-    pub fn is_tainted(&self) -> bool {
-        self.tainted.load(Ordering::Relaxed)
+    /// Whether it did not come back from a call in this process.
+    pub fn has_fallen(&self) -> bool {
+        self.fell.load(Ordering::Relaxed)
     }
 
-    /// `split 1.0.0`
-    pub fn title(&self) -> String {
-        format!("{} {}", self.manifest.plugin.name, self.manifest.plugin.version)
+    /// Whether it is the first time that somebody wants to report that it printed.
+    pub fn first_print(&self) -> bool {
+        !self.printed.swap(true, Ordering::Relaxed)
+    }
+
+    /// ``Plugin `split` 1.0.0``
+    pub fn who(&self) -> String {
+        format!("Plugin `{}` {}", self.manifest.plugin.name, self.manifest.plugin.version)
     }
 }
 
@@ -259,7 +275,7 @@ impl Instance {
         let status = unsafe { plan(self.raw, call.raw(), &raw mut buffer) };
         match status {
             abi::CAMP_OK => Ok(host::take_buffer(buffer)),
-            status => Err(self.plugin.noted(status)),
+            status => Err(Status(status)),
         }
     }
 
@@ -283,52 +299,35 @@ impl Instance {
         };
         match status {
             abi::CAMP_OK => Ok(output),
-            status => Err(self.plugin.noted(status)),
+            status => Err(Status(status)),
         }
     }
 
-    /// Asks it to stop as soon as the flag is raised, until the result is dropped, which must be
-    /// before the instance.
-    pub fn watch(&self, stop: Arc<AtomicBool>) -> Watch {
-        let ended = Arc::new(AtomicBool::new(false));
-        let thread = self.plugin.table.cancel.map(|cancel| {
-            let raw = Raw(self.raw);
-            let ended = ended.clone();
-            std::thread::spawn(move || {
-                let raw = raw;
-                while !ended.load(Ordering::Relaxed) {
-                    if stop.load(Ordering::Relaxed) {
-                        // SAFETY: the header allows it on any thread at any time, and the instance
-                        // is freed only after this thread has ended.
-                        unsafe { cancel(raw.0) }
-                        return;
-                    }
-                    std::thread::park_timeout(std::time::Duration::from_millis(50));
-                }
-            })
-        });
-        Watch { ended, thread }
+    /// What can ask it to stop from another thread. It must be taken back before the instance is
+    /// dropped.
+    pub fn canceller(&self) -> Option<Canceller> {
+        self.plugin.table.cancel.map(|cancel| Canceller { cancel, raw: self.raw })
     }
 }
 
-/// An instance's pointer on its way to the thread that may cancel it.
-struct Raw(*mut c_void);
-// SAFETY: the header allows `cancel` on any thread.
-unsafe impl Send for Raw {}
-
-/// Waits for a stop; see [`Instance::watch`].
-pub struct Watch {
-    ended: Arc<AtomicBool>,
-    thread: Option<std::thread::JoinHandle<()>>,
+/// Asks an instance to stop; see [`Instance::canceller`].
+#[derive(Clone, Copy)]
+pub struct Canceller {
+    cancel: unsafe extern "C" fn(*mut c_void),
+    raw: *mut c_void,
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.ended.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            let _ = thread.join();
-        }
+// SAFETY: the header allows `cancel` on any thread at any time.
+unsafe impl Send for Canceller {}
+
+impl Canceller {
+    /// Asks.
+    ///
+    /// # Safety
+    /// While the instance lives.
+    pub unsafe fn cancel(self) {
+        // SAFETY: the caller vouches for it.
+        unsafe { (self.cancel)(self.raw) }
     }
 }
 

@@ -14,6 +14,7 @@ mod constraints;
 pub mod document;
 pub mod finder;
 mod gate;
+pub mod guard;
 pub mod host;
 pub mod loader;
 pub mod lock;
@@ -23,6 +24,7 @@ pub mod probe;
 mod report;
 pub mod rows;
 pub mod schemas;
+pub mod stdout;
 mod stream;
 pub mod trust;
 pub mod wire;
@@ -55,6 +57,7 @@ pub fn enable(
         .label(span, "did not come with Camp")
         .help("run without `--safe`, or without the plugin"));
     }
+    stdout::keep();
     let plugin = open(name, &place, finder).map_err(|wrong| match wrong.span() {
         None => wrong.label(span, "used here"),
         Some(_) => wrong,

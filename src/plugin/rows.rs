@@ -2,9 +2,13 @@
 //! receipts.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use duckdb::arrow::array::RecordBatch;
+use duckdb::arrow::datatypes::{Schema, SchemaRef};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -14,10 +18,11 @@ use crate::model::value::Value;
 use crate::plan::query::Select;
 
 use super::bound::Places;
-use super::host::{Call, RunFacts};
-use super::loader::{Instance, Plugin, Status, Watch};
+use super::guard::{self, Fell, Worker};
+use super::host::{Call, Pulse, RunFacts};
+use super::loader::{Canceller, Plugin, Status};
 use super::schemas::{self, Lent};
-use super::stream::{self, Incoming, Outgoing, SCRATCH};
+use super::stream::{self, Incoming, Outgoing, SCRATCH, WAITING};
 use super::{report, wire};
 
 /// A bound call of an executor or a delivery.
@@ -80,13 +85,128 @@ fn one(diagnostic: Diagnostic) -> Diagnostics {
     all
 }
 
-/// A plugin at work. Dropped in this order: the rows it gives, the instance, the call, the inputs.
+/// What the thread of an executor says.
+enum Given {
+    /// What its rows look like; first, and once.
+    Schema(SchemaRef),
+    /// Some rows.
+    Batch(RecordBatch),
+    /// It refused.
+    Failed(Status),
+    /// Its rows broke off, in the stream's words.
+    Broken(String),
+    /// All rows were there.
+    End,
+}
+
+/// A plugin at work on its own thread.
 struct Running {
-    output: Incoming,
-    _watch: Watch,
-    _instance: Instance,
-    call: Box<Call>,
+    worker: Worker<Given>,
+    schema: SchemaRef,
+    call: Arc<Call>,
+    /// Present while the instance lives.
+    canceller: Arc<Mutex<Option<Canceller>>>,
+    stop: Arc<AtomicBool>,
+    patience: Duration,
+}
+
+/// How long a plugin that was asked to stop may take for it.
+const GRACE: Duration = Duration::from_secs(2);
+
+impl Running {
+    /// What it gives next. `told` gets what it says of its progress.
+    fn next(&mut self, told: &mut dyn FnMut(u64, u64)) -> Result<Option<Given>, Fell> {
+        let (mut beats, mut since) = (self.call.pulse.count(), Duration::ZERO);
+        let mut asked: Option<Duration> = None;
+        let mut last = (0, 0);
+        self.worker.next(|waited| {
+            let progress = self.call.pulse.progress();
+            if progress != last {
+                last = progress;
+                told(progress.0, progress.1);
+            }
+            let now = self.call.pulse.count();
+            if now != beats {
+                (beats, since) = (now, waited);
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                match asked {
+                    None => {
+                        asked = Some(waited);
+                        cancel(&self.canceller);
+                    }
+                    Some(at) if waited - at > GRACE => return Err(Fell::Silent(GRACE)),
+                    Some(_) => {}
+                }
+            }
+            match waited - since > self.patience {
+                true => Err(Fell::Silent(self.patience)),
+                false => Ok(()),
+            }
+        })
+    }
+}
+
+/// Asks a plugin to stop, on a thread of its own as everything it does.
+fn cancel(canceller: &Arc<Mutex<Option<Canceller>>>) {
+    let canceller = canceller.clone();
+    // It need not come back: whoever waits for its rows gives up on it by himself.
+    let _ = Worker::start("A plugin", "`cancel`", 1, move |_: &SyncSender<()>| {
+        let held = canceller.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(canceller) = *held {
+            // SAFETY: the instance is dropped only after this was taken out under the lock.
+            unsafe { canceller.cancel() }
+        }
+    });
+}
+
+/// Everything that a plugin's thread takes along.
+struct Task {
+    plugin: Arc<Plugin>,
+    index: usize,
+    call: Arc<Call>,
+    lent: Lent,
     inputs: Vec<Outgoing>,
+    canceller: Arc<Mutex<Option<Canceller>>>,
+}
+
+impl Task {
+    fn run(self, out: &SyncSender<Given>) {
+        // Nobody listens any more when the host had enough, so what cannot be sent ends it.
+        let last = match self.give(out) {
+            Ok(()) => Given::End,
+            Err(last) => last,
+        };
+        let _ = out.send(last);
+    }
+
+    fn give(mut self, out: &SyncSender<Given>) -> Result<(), Given> {
+        let activity = &self.plugin.manifest.activities[self.index];
+        // SAFETY: all-zero schemas are released ones.
+        let mut outputs = [unsafe { std::mem::zeroed() }];
+        let bound = self.plugin.bind(&self.call, activity, self.lent.as_slice(), &mut outputs);
+        schemas::release(&mut outputs);
+        let mut instance = bound.map_err(Given::Failed)?;
+        let slot = || self.canceller.lock().unwrap_or_else(PoisonError::into_inner);
+        *slot() = instance.canceller();
+        // The plugin owns the streams from here, even when it fails.
+        let mut streams: Vec<_> = self.inputs.iter_mut().map(Outgoing::take).collect();
+        let given = instance
+            .execute(&self.call, &mut streams)
+            .map_err(Given::Failed)
+            .and_then(|output| Incoming::new(output).map_err(Given::Broken))
+            .and_then(|output| pass_on(output, out));
+        *slot() = None;
+        given
+    }
+}
+
+fn pass_on(mut output: Incoming, out: &SyncSender<Given>) -> Result<(), Given> {
+    let mut going = out.send(Given::Schema(output.schema())).is_ok();
+    while going && let Some(batch) = output.next() {
+        going = out.send(Given::Batch(batch.map_err(Given::Broken)?)).is_ok();
+    }
+    Ok(())
 }
 
 impl RowCall {
@@ -129,6 +249,7 @@ impl RowCall {
     ) -> Result<Running, Diagnostics> {
         let stop = engine.interrupt_handle().flag();
         engine.attach_scratch().map_err(|e| self.engine(e))?;
+        let pulse = Arc::new(Pulse::default());
         let mut outgoing = Vec::new();
         for (select, columns) in inputs.iter().zip(&self.relations) {
             let table = format!("{}_{}", facts.node, tables.len());
@@ -143,23 +264,67 @@ impl RowCall {
             let sql = rows_of(&table, columns, self.keys);
             let connection = engine.another().map_err(|e| self.engine(e))?;
             let schema = schemas::schema(columns);
-            outgoing.push(Outgoing::start(connection, sql, schema, stop.clone()));
+            outgoing.push(Outgoing::start(connection, sql, schema, stop.clone(), pulse.clone()));
         }
-        let call = Box::new(Call::new(self.document.clone(), facts, self.secrets.clone(), stop));
-        let lent = Lent::new(&self.relations).map_err(|why| self.fault(&why))?;
-        let activity = &self.plugin.manifest.activities[self.index];
-        // SAFETY: all-zero schemas are released ones.
-        let mut outputs = [unsafe { std::mem::zeroed() }];
-        let bound = self.plugin.bind(&call, activity, lent.as_slice(), &mut outputs);
-        schemas::release(&mut outputs);
-        let mut instance = bound.map_err(|status| self.failed(status, &call))?;
-        let watch = instance.watch(engine.interrupt_handle().flag());
-        // The plugin owns the streams from here, even when it fails.
-        let mut streams: Vec<_> = outgoing.iter_mut().map(Outgoing::take).collect();
-        let output =
-            instance.execute(&call, &mut streams).map_err(|status| self.failed(status, &call))?;
-        let output = Incoming::new(output).map_err(|why| self.broken(&why, &call))?;
-        Ok(Running { output, _watch: watch, _instance: instance, call, inputs: outgoing })
+        let secrets = self.secrets.clone();
+        let call =
+            Arc::new(Call::new(self.document.clone(), facts, secrets, stop.clone(), pulse));
+        let canceller = Arc::default();
+        let task = Task {
+            plugin: self.plugin.clone(),
+            index: self.index,
+            call: call.clone(),
+            lent: Lent::new(&self.relations).map_err(|why| self.fault(&why))?,
+            inputs: outgoing,
+            canceller: Arc::clone(&canceller),
+        };
+        let work = format!("`{}`", self.plugin.manifest.activities[self.index].name);
+        let worker = Worker::start(&self.plugin.who(), &work, WAITING, |out| task.run(out))
+            .map_err(|fell| self.fell(fell, &stop))?;
+        let schema = Arc::new(Schema::empty());
+        let patience = facts.patience;
+        let mut running = Running { worker, schema, call, canceller, stop, patience };
+        match self.given(&mut running, &mut |_, _| {})? {
+            Some(Given::Schema(schema)) => running.schema = schema,
+            _ => return Err(self.fault("it gave no stream of rows")),
+        }
+        Ok(running)
+    }
+
+    /// What a plugin gives next: its schema or its rows; `None` at their end.
+    fn given(
+        &self,
+        running: &mut Running,
+        told: &mut dyn FnMut(u64, u64),
+    ) -> Result<Option<Given>, Diagnostics> {
+        match running.next(told) {
+            Ok(Some(Given::Failed(status))) => Err(self.failed(status, &running.call)),
+            Ok(Some(Given::Broken(words))) => Err(self.broken(&words, &running.call)),
+            Ok(Some(Given::End)) => Ok(None),
+            Ok(Some(given)) => Ok(Some(given)),
+            // Its thread has ended without a word: rows may be missing.
+            Ok(None) => Err(self.fault("its rows ended without an end")),
+            Err(fell) => Err(self.fell(fell, &running.stop)),
+        }
+    }
+
+    /// A plugin that did not come back; when the user has asked to stop, that is why.
+    fn fell(&self, fell: Fell, stop: &AtomicBool) -> Diagnostics {
+        if stop.load(Ordering::Relaxed) && matches!(fell, Fell::Silent(_)) {
+            self.plugin.set_fallen();
+            return self.engine(EngineError::interrupted());
+        }
+        one(report::fell(&self.plugin, fell, self.places.activity))
+    }
+
+    /// Ends a plugin's thread and collects what it said on the way.
+    fn ended(&self, running: Running) -> Result<Vec<Diagnostic>, Diagnostics> {
+        let Running { worker, call, stop, patience, .. } = running;
+        worker.end(patience).map_err(|fell| self.fell(fell, &stop))?;
+        let mut said = report::warnings(&call.take_said(), &self.places);
+        said.extend(report::logged(call.take_logged(), &self.places));
+        said.extend(report::printed(&self.plugin, self.places.activity));
+        Ok(said)
     }
 
     /// Runs an executor: its rows become the given tables of the plan.
@@ -172,26 +337,24 @@ impl RowCall {
         inputs: &[Select],
         names: &[String],
         facts: &RunFacts,
+        told: &mut dyn FnMut(u64, u64),
     ) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut tables = Vec::new();
-        let result = self.filled(engine, inputs, names, facts, &mut tables);
-        for table in tables {
-            // Only memory is lost when that fails.
-            let _ = engine.execute(&format!("DROP TABLE {SCRATCH}.main.{}", identifier(&table)));
-        }
+        let result = self.filled(engine, (inputs, names), facts, &mut tables, told);
+        drop_tables(engine, tables);
         result
     }
 
     fn filled(
         &self,
         engine: &Engine,
-        inputs: &[Select],
-        names: &[String],
+        (inputs, names): (&[Select], &[String]),
         facts: &RunFacts,
         tables: &mut Vec<String>,
+        told: &mut dyn FnMut(u64, u64),
     ) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut running = self.start(engine, inputs, facts, tables)?;
-        let schema = running.output.schema();
+        let schema = running.schema.clone();
         self.check_schema(&schema).map_err(|why| self.fault(&why))?;
         let table = format!("{}_out", facts.node);
         let create = stream::create_table(&table, &schema).map_err(|why| self.fault(&why))?;
@@ -202,18 +365,18 @@ impl RowCall {
             let append = |e: duckdb::Error| self.engine(EngineError::from(e));
             let mut appender =
                 connection.appender_to_catalog_and_db(&table, SCRATCH, "main").map_err(append)?;
-            while let Some(batch) = running.output.next() {
+            while let Some(given) = self.given(&mut running, told)? {
                 self.check_stop(engine)?;
-                let batch = batch.map_err(|words| self.broken(&words, &running.call))?;
-                if batch.num_rows() > 0 {
+                if let Given::Batch(batch) = given
+                    && batch.num_rows() > 0
+                {
                     appender.append_record_batch(batch).map_err(append)?;
                 }
             }
             // Dropping an appender would discard its error.
             appender.flush().map_err(append)?;
         }
-        let warnings = report::warnings(&running.call.take_said(), &self.places);
-        drop(running);
+        let said = self.ended(running)?;
         let several = schema.fields().iter().any(|f| f.name() == "_output");
         for (output, name) in self.outputs.iter().zip(names) {
             let columns: Vec<String> = output
@@ -243,7 +406,7 @@ impl RowCall {
                 ))
                 .map_err(|e| self.engine(e))?;
         }
-        Ok(warnings)
+        Ok(said)
     }
 
     fn check_stop(&self, engine: &Engine) -> Result<(), Diagnostics> {
@@ -254,7 +417,7 @@ impl RowCall {
     }
 
     /// Compares the names and types of a stream with what was declared.
-    fn check_schema(&self, schema: &duckdb::arrow::datatypes::Schema) -> Result<(), String> {
+    fn check_schema(&self, schema: &Schema) -> Result<(), String> {
         let of = |name: &str| schema.fields().iter().find(|f| f.name() == name);
         if self.outputs.len() > 1 && of("_output").is_none() {
             return Err("its rows do not say which output they are of".into());
@@ -287,9 +450,7 @@ impl RowCall {
     ) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut tables = Vec::new();
         let result = self.receipts(engine, inputs, facts, log, &mut tables);
-        for table in tables {
-            let _ = engine.execute(&format!("DROP TABLE {SCRATCH}.main.{}", identifier(&table)));
-        }
+        drop_tables(engine, tables);
         result
     }
 
@@ -302,20 +463,18 @@ impl RowCall {
         tables: &mut Vec<String>,
     ) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut running = self.start(engine, inputs, facts, tables)?;
-        self.check_receipts(&running.output.schema()).map_err(|why| self.fault(&why))?;
-        while let Some(batch) = running.output.next() {
-            let batch = batch.map_err(|words| self.broken(&words, &running.call))?;
+        self.check_receipts(&running.schema).map_err(|why| self.fault(&why))?;
+        while let Some(given) = self.given(&mut running, &mut |_, _| {})? {
+            let Given::Batch(batch) = given else { continue };
             let receipts = self.read(&batch).map_err(|why| self.fault(&why))?;
             if !receipts.is_empty() {
                 log(receipts).map_err(one)?;
             }
         }
-        let warnings = report::warnings(&running.call.take_said(), &self.places);
-        running.inputs.clear();
-        Ok(warnings)
+        self.ended(running)
     }
 
-    fn check_receipts(&self, schema: &duckdb::arrow::datatypes::Schema) -> Result<(), String> {
+    fn check_receipts(&self, schema: &Schema) -> Result<(), String> {
         if schema.fields().len() != self.keys + 4 {
             return Err(format!(
                 "its receipts have {} columns, not {}",
@@ -363,6 +522,17 @@ impl RowCall {
             });
         }
         Ok(receipts)
+    }
+}
+
+/// Drops scratch tables, but for those that a thread which was abandoned may still read.
+fn drop_tables(engine: &Engine, tables: Vec<String>) {
+    if guard::abandoned() {
+        return;
+    }
+    for table in tables {
+        // Only memory is lost when that fails.
+        let _ = engine.execute(&format!("DROP TABLE {SCRATCH}.main.{}", identifier(&table)));
     }
 }
 

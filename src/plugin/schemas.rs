@@ -99,6 +99,9 @@ pub fn schema(columns: &[(String, Type)]) -> Schema {
 /// Schemas on loan to a plugin: released when this is dropped.
 pub struct Lent(Vec<abi::ArrowSchema>);
 
+// SAFETY: plain data with its own release, which may run on any thread.
+unsafe impl Send for Lent {}
+
 impl Lent {
     /// Of these relations.
     ///

@@ -20,10 +20,12 @@ use duckdb::arrow::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
 
 use crate::engine::duckdb::identifier;
 
+use super::host::Pulse;
+
 /// Rows of a batch that a plugin gets, about.
 const ROWS: usize = 16_000;
 /// Batches that wait for the plugin, at most.
-const WAITING: usize = 2;
+pub const WAITING: usize = 2;
 
 type Batch = Result<RecordBatch, ArrowError>;
 
@@ -32,6 +34,7 @@ struct Reader {
     batches: Receiver<Batch>,
     schema: SchemaRef,
     ended: bool,
+    pulse: Arc<Pulse>,
 }
 
 impl Iterator for Reader {
@@ -41,7 +44,9 @@ impl Iterator for Reader {
         if self.ended {
             return None;
         }
+        self.pulse.set_waiting(true);
         let next = self.batches.recv().ok();
+        self.pulse.set_waiting(false);
         self.ended = !matches!(next, Some(Ok(_)));
         next
     }
@@ -59,6 +64,9 @@ pub struct Outgoing {
     thread: Option<JoinHandle<()>>,
 }
 
+// SAFETY: the stream is the exporter's boxed reader, which is `Send`.
+unsafe impl Send for Outgoing {}
+
 impl Outgoing {
     /// The rows of a query on this connection, whose columns are those of the schema.
     pub fn start(
@@ -66,6 +74,7 @@ impl Outgoing {
         sql: String,
         schema: Schema,
         stop: Arc<AtomicBool>,
+        pulse: Arc<Pulse>,
     ) -> Outgoing {
         let schema = Arc::new(schema);
         let (sender, batches) = sync_channel(WAITING);
@@ -78,7 +87,7 @@ impl Outgoing {
                 let _ = sender.send(Err(error));
             }
         });
-        let reader = Reader { batches, schema, ended: false };
+        let reader = Reader { batches, schema, ended: false, pulse };
         let stream = FFI_ArrowArrayStream::new(Box::new(reader));
         // SAFETY: both are the C struct of the Arrow specification, whose size the interface crate
         // asserts; the value moves.

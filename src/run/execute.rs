@@ -6,7 +6,7 @@
 //! renamed after it.
 
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -47,6 +47,8 @@ pub struct Execution<'a> {
     pub as_of: Timestamp,
     /// By the clock.
     pub started: Timestamp,
+    /// How long a plugin at work may give no sign of life.
+    pub plugin_timeout: Duration,
     /// As the user named it.
     pub database: Option<String>,
     /// Told while it works.
@@ -170,7 +172,11 @@ impl Execution<'_> {
                 Statement::External { step: index, inputs, tables } => {
                     if let Some(call) = plan::rows_of(self.program, *index) {
                         let facts = self.facts(*index, run_id, dry_run);
-                        let said = call.execute(self.engine, inputs, tables, &facts)?;
+                        let progress = &mut *self.progress;
+                        let told = &mut |done, of| {
+                            progress(Progress::Working { step: n, done, of });
+                        };
+                        let said = call.execute(self.engine, inputs, tables, &facts, told)?;
                         self.warnings.extend(said);
                     }
                     0
@@ -308,6 +314,7 @@ impl Execution<'_> {
             run_id: run_id.to_owned(),
             campaign: self.campaign_of(step).label.clone(),
             node: format!("step_{step}"),
+            patience: self.plugin_timeout,
         }
     }
 

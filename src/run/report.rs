@@ -244,6 +244,15 @@ pub enum Progress {
         /// What it does, in the words of the script: «build audience lapsed».
         title: String,
     },
+    /// An executor tells how far it is.
+    Working {
+        /// From 0.
+        step: usize,
+        /// So much is done.
+        done: u64,
+        /// Of so much; 0 when it does not know.
+        of: u64,
+    },
     /// A statement is done.
     Finished {
         /// From 0.

@@ -62,7 +62,7 @@ fn a_library_that_is_no_plugin_here_is_never_trusted() {
         ("NULL_BIND", "does not provide `bind`"),
         ("REFUSES", "this plugin wants a licence"),
         ("REFUSES_SILENTLY", "gave no reason"),
-        ("EXITS_AT_LOAD", "exit status: 3"),
+        ("EXITS_AT_LOAD", "tried to end the program"),
         ("STDOUT_AT_LOAD", "standard output"),
         ("BAD_MANIFEST", "not valid"),
         ("UNKNOWN_REQUIREMENT", "time.travel"),
@@ -216,5 +216,58 @@ fn the_examples_of_every_plugin_that_ships_hold() {
     for plugin in camp::plugin::finder::SHIPPED {
         let tested = project.camp(&["plugin", "test", plugin]);
         assert_eq!(tested.exit, Some(0), "{plugin}: {}{}", tested.stdout, tested.stderr);
+    }
+}
+
+#[test]
+fn a_plugin_that_does_not_come_back_is_an_error_at_its_place() {
+    for (activity, fault, word) in [
+        ("faulty_sql", "EXITS", "tried to end the program"),
+        ("faulty_sql", "CRASHES", "it crashed (SIGABRT)"),
+        ("faulty_sql", "HANGS", "no sign of life for 10s"),
+        ("faulty", "EXITS", "tried to end the program"),
+        ("faulty", "CRASHES", "it crashed (SIGABRT)"),
+        ("faulty", "CRASHES_IN_STREAM", "it crashed (SIGABRT)"),
+        ("faulty", "HANGS_IN_STREAM", "no sign of life for 1s"),
+    ] {
+        let project = project(activity);
+        project.write("camp.toml", "timezone = \"UTC\"\nplugin_timeout = \"1s\"\n");
+        assert_eq!(add(&project, Some(fault)).exit, Some(0));
+        let ran = project.run("x.camp");
+        let said = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(ran.exit, Some(5), "{fault}: {said}");
+        assert!(said.contains("E0614") && said.contains("`faulty` 1.0.0"), "{fault}: {said}");
+        assert!(said.contains("x.camp:5") && said.contains(word), "{fault}: {said}");
+        assert!(!project.database().exists(), "{fault} left a database");
+    }
+}
+
+#[test]
+fn nothing_is_lost_by_a_plugin_that_crashes_and_the_failed_run_is_on_record() {
+    let project = project("faulty");
+    assert_eq!(add(&project, None).exit, Some(0));
+    // Without a fault its rows are 0, 1, 2: those that exist are 1 and 2, so people have them.
+    project.write("people.csv", "id,email\n0,z@x.test\n1,a@x.test\n2,b@x.test\n");
+    project.run_well("x.camp");
+    assert_eq!(add(&project, Some("CRASHES_IN_STREAM")).exit, Some(0));
+    assert_eq!(project.run("x.camp").exit, Some(5));
+    assert_eq!(project.rows("SELECT id FROM audience.\"Same\" ORDER BY id"), ["0", "1", "2"]);
+    let runs = project.camp(&["runs", "list", "--format", "csv"]);
+    assert!(runs.stdout.contains("failed"), "{}", runs.stdout);
+}
+
+#[test]
+fn what_a_plugin_prints_is_kept_from_the_results() {
+    for activity in ["faulty", "faulty_sql"] {
+        let project = project(activity);
+        project.write("people.csv", "id,email\n0,z@x.test\n1,a@x.test\n2,b@x.test\n");
+        assert_eq!(add(&project, Some("STDOUT")).exit, Some(0));
+        let ran = project.camp(&["run", "x.camp", "--format", "json", "--messages", "concise"]);
+        assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+        let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let words = json["warnings"].to_string();
+        assert!(words.contains("`faulty` 1.0.0 writes to the standard output"), "{words}");
+        assert!(!ran.stdout.contains("id,email") || words.contains("id,email"), "{}", ran.stdout);
+        assert_eq!(ran.stderr.matches("writes to the standard output").count(), 1, "once");
     }
 }
