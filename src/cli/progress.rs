@@ -1,5 +1,6 @@
 //! Progress on a terminal: which step, how many there are, how long it takes.
 
+use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -7,6 +8,20 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::numbers;
 use crate::run::report::Progress;
+
+thread_local! {
+    /// What is shown now.
+    static SHOWN: RefCell<Option<ProgressBar>> = const { RefCell::new(None) };
+}
+
+/// Hides the progress while somebody is asked something.
+pub(super) fn suspended<T>(ask: impl FnOnce() -> T) -> T {
+    let bar = SHOWN.with_borrow(Clone::clone);
+    match bar {
+        Some(bar) => bar.suspend(ask),
+        None => ask(),
+    }
+}
 
 /// Shows the progress of one run, and nothing where nobody watches.
 pub(super) struct Shown {
@@ -22,6 +37,7 @@ impl Shown {
         let bar = ProgressBar::with_draw_target(Some(0), target).with_message("checking");
         set_template(&bar, "{spinner} {wide_msg} {elapsed}");
         bar.enable_steady_tick(Duration::from_millis(120));
+        SHOWN.set(Some(bar.clone()));
         Shown { bar }
     }
 
@@ -62,6 +78,7 @@ impl Shown {
     /// Removes it from the terminal.
     pub fn end(self) {
         self.bar.finish_and_clear();
+        SHOWN.set(None);
     }
 }
 

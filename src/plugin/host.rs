@@ -106,6 +106,7 @@ pub struct Call {
     cancelled: Arc<AtomicBool>,
     /// Its signs of life.
     pub pulse: Arc<Pulse>,
+    retryable: AtomicBool,
     said: Mutex<Vec<Said>>,
     logged: Mutex<Vec<(u32, String)>>,
 }
@@ -151,6 +152,7 @@ impl Call {
             secrets,
             cancelled,
             pulse,
+            retryable: AtomicBool::new(false),
             said: Mutex::default(),
             logged: Mutex::default(),
         }
@@ -169,6 +171,11 @@ impl Call {
     /// Takes what was said so far.
     pub fn take_said(&self) -> Vec<Said> {
         std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether an error was reported that trying again may mend.
+    pub fn is_retryable(&self) -> bool {
+        self.retryable.load(Ordering::Relaxed)
     }
 
     /// Takes what was logged so far.
@@ -231,6 +238,9 @@ unsafe extern "C" fn diag(call: *mut abi::camp_call, diag: *const abi::camp_diag
         help: text(diag.help),
         part: (diag.sub_offset, diag.sub_len),
     };
+    if said.retryable && said.severity == abi::CAMP_ERROR {
+        call.retryable.store(true, Ordering::Relaxed);
+    }
     let mut all = call.said.lock().unwrap_or_else(PoisonError::into_inner);
     if all.len() < 1000 {
         all.push(said);

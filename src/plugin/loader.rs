@@ -4,6 +4,7 @@
 //! manifest) may outlive every use we know of, and `dlclose` after that is a crash.
 
 use std::ffi::c_void;
+use std::io::Read;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +27,9 @@ const RTLD_NODELETE: i32 = 0x80;
 #[cfg(not(target_os = "macos"))]
 const RTLD_NODELETE: i32 = 0x1000;
 
+/// Major versions of the interface up to this one are looked for, to name them in a refusal.
+const MAJORS: u32 = 9;
+
 /// Why a library was not loaded.
 #[derive(Debug)]
 pub enum LoadError {
@@ -41,6 +45,8 @@ pub enum LoadError {
     Manifest(String),
     /// It did not come back.
     Fell(Fell),
+    /// The system it is for.
+    Platform(String),
 }
 
 impl LoadError {
@@ -76,6 +82,16 @@ impl LoadError {
                     .help("report it to the plugin's author")
                     .cause(fell)
             }
+            LoadError::Platform(system) => Diagnostic::error(
+                codes::NOT_LOADED,
+                format!("Plugin `{name}` is for {system}, not for this system"),
+            )
+            .help(format!(
+                "install the one for {} on {}",
+                std::env::consts::OS,
+                std::env::consts::ARCH
+            ))
+            .cause(path.display()),
             LoadError::Manifest(cause) => Diagnostic::error(
                 codes::MANIFEST,
                 format!("The description of plugin `{name}` is not valid"),
@@ -144,12 +160,15 @@ pub fn load(path: &Path) -> Result<Arc<Plugin>, LoadError> {
 fn open(path: &Path) -> Result<Plugin, LoadError> {
     // SAFETY: the library's initializers run with our rights; whoever named the file trusts it.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) }
-        .map_err(|e| LoadError::System(e.to_string()))?;
+        .map_err(|e| match foreign(path) {
+        Some(system) => LoadError::Platform(system),
+        None => LoadError::System(e.to_string()),
+    })?;
     let library = ManuallyDrop::new(library);
     let name = abi::CAMP_ENTRY_SYMBOL.to_bytes_with_nul();
     // SAFETY: the symbol carries the major version, so its type is known.
     let entry = unsafe { library.get::<abi::camp_plugin_entry>(name) }
-        .map_err(|_| LoadError::NotAPlugin)?;
+        .map_err(|_| other_major(&library).map_or(LoadError::NotAPlugin, LoadError::Interface))?;
     let call = Call::empty();
     // SAFETY: host table and call live; the plugin's table says its own size.
     let table = unsafe { abi::read_table(entry(host::table(), call.raw())) };
@@ -187,6 +206,47 @@ fn open(path: &Path) -> Result<Plugin, LoadError> {
         fell: AtomicBool::new(false),
         printed: AtomicBool::new(false),
     })
+}
+
+/// What a library without our entry says when it has that of another major version.
+fn other_major(library: &Library) -> Option<String> {
+    let has = |major: &u32| {
+        let name = format!("camp_plugin_v{major}\0");
+        // SAFETY: only looked for, never called.
+        unsafe { library.get::<abi::camp_plugin_entry>(name.as_bytes()) }.is_ok()
+    };
+    let major = (0..=MAJORS).filter(|m| *m != abi::CAMP_ABI_MAJOR).find(has)?;
+    Some(format!(
+        "The plugin needs interface {major}, and this version of Camp offers {}.{}",
+        abi::CAMP_ABI_MAJOR,
+        abi::CAMP_ABI_MINOR
+    ))
+}
+
+/// The system that a library is for, when it is not this one.
+fn foreign(path: &Path) -> Option<String> {
+    let mut head = [0u8; 20];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).ok()?;
+    let system = match head {
+        [0x7f, b'E', b'L', b'F', class, ..] => {
+            let machine = u16::from_le_bytes([head[18], head[19]]);
+            let processor = match (class, machine) {
+                (2, 62) => "x86_64",
+                (2, 183) => "aarch64",
+                (2, 243) => "riscv64",
+                (1, _) => "a 32-bit processor",
+                _ => "another processor",
+            };
+            ("linux", processor)
+        }
+        [0xcf, 0xfa, 0xed, 0xfe, 0x0c, ..] => ("macos", "aarch64"),
+        [0xcf, 0xfa, 0xed, 0xfe, ..] => ("macos", "x86_64"),
+        [0xca, 0xfe, 0xba, 0xbe, ..] => ("macos", "several processors"),
+        [b'M', b'Z', ..] => ("windows", "another processor"),
+        _ => return None,
+    };
+    (system != (std::env::consts::OS, std::env::consts::ARCH))
+        .then(|| format!("{} on {}", system.0, system.1))
 }
 
 /// A call that a plugin did not end well.

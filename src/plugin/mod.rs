@@ -10,6 +10,7 @@
 
 pub mod activity;
 pub mod bound;
+pub mod consent;
 mod constraints;
 pub mod document;
 pub mod finder;
@@ -31,7 +32,7 @@ pub mod wire;
 
 use std::sync::Arc;
 
-use crate::activity::Registry;
+use crate::activity::{Activity, Registry};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
@@ -62,7 +63,20 @@ pub fn enable(
         None => wrong.label(span, "used here"),
         Some(_) => wrong,
     })?;
-    for activity in activity::activities(&plugin) {
+    let activities = activity::activities(&plugin);
+    let builtin = activities.iter().find_map(|activity| {
+        let name = &activity.spec().name;
+        registry.find(name).filter(|known| known.spec().plugin.is_none()).map(|_| name)
+    });
+    if let Some(activity) = builtin {
+        return Err(Diagnostic::error(
+            crate::diagnostic::codes::plugin::ACTIVITY_TWICE,
+            format!("Plugin `{name}` has an activity `{activity}`, which is built in"),
+        )
+        .label(span, "used here")
+        .help("report it to the plugin's author"));
+    }
+    for activity in activities {
         registry.register(Arc::new(activity));
     }
     Ok(true)
@@ -86,11 +100,14 @@ pub fn open(
     }
     let project = finder.project.clone().unwrap_or_default();
     let lock = lock::Lock::read(&project)?;
-    let entry = lock.find(name);
     let bytes = trust::read(&place.path)?;
-    trust::compare(name, entry, &bytes)?;
+    let entry = match lock.find(name) {
+        Some(entry) => entry.clone(),
+        None => consent::first_use(name, &place.path, &bytes, &project, finder.consent)?,
+    };
+    trust::compare(&entry, &bytes)?;
     let plugin = load(&trust::private_copy(&bytes)?)?;
-    if entry.is_some_and(|e| e.manifest != plugin.manifest_hash)
+    if entry.manifest != plugin.manifest_hash
         || plugin.manifest.plugin.name != name
     {
         return Err(Diagnostic::error(

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use duckdb::arrow::array::RecordBatch;
+use duckdb::arrow::array::{BooleanArray, RecordBatch};
+use duckdb::arrow::compute::{cast, filter_record_batch};
 use duckdb::arrow::datatypes::{Schema, SchemaRef};
 use serde_json::Value as Json;
 
@@ -19,7 +20,7 @@ use crate::plan::query::Select;
 
 use super::bound::Places;
 use super::guard::{self, Fell, Worker};
-use super::host::{Call, Pulse, RunFacts};
+use super::host::{Call, RunFacts};
 use super::loader::{Canceller, Plugin, Status};
 use super::schemas::{self, Lent};
 use super::stream::{self, Incoming, Outgoing, SCRATCH, WAITING};
@@ -76,6 +77,25 @@ pub struct Receipt {
     /// Tries, from 1.
     pub attempt: u64,
 }
+
+/// Takes receipts to where they are kept.
+pub type Log<'a> = &'a mut dyn FnMut(Vec<Receipt>) -> Result<(), Diagnostic>;
+
+/// Where the receipts of one attempt go.
+struct Receipts<'a, 'l> {
+    /// The scratch table of rows that are done with.
+    done: &'a str,
+    keys: &'a Schema,
+    /// Tries of the attempts before.
+    before: u64,
+    /// Most tries of a row in this one.
+    most: u64,
+    log: &'a mut (dyn FnMut(Vec<Receipt>) -> Result<(), Diagnostic> + 'l),
+}
+
+/// The pauses between the attempts of a delivery. A plugin paces the requests of one attempt
+/// itself; this is for an outage that is longer than its patience.
+const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];
 
 const STATUSES: &[&str] = &["sent", "failed", "retry", "skipped", "dry_run"];
 
@@ -240,19 +260,17 @@ impl RowCall {
         self.fault(words)
     }
 
-    fn start(
+    /// Puts the inputs where all connections see them.
+    fn load(
         &self,
         engine: &Engine,
         inputs: &[Select],
         facts: &RunFacts,
         tables: &mut Vec<String>,
-    ) -> Result<Running, Diagnostics> {
-        let stop = engine.interrupt_handle().flag();
+    ) -> Result<(), Diagnostics> {
         engine.attach_scratch().map_err(|e| self.engine(e))?;
-        let pulse = Arc::new(Pulse::default());
-        let mut outgoing = Vec::new();
-        for (select, columns) in inputs.iter().zip(&self.relations) {
-            let table = format!("{}_{}", facts.node, tables.len());
+        for (n, select) in inputs.iter().enumerate() {
+            let table = format!("{}_{n}", facts.node);
             engine
                 .execute(&format!(
                     "CREATE TABLE {SCRATCH}.main.{} AS\n{}",
@@ -260,15 +278,34 @@ impl RowCall {
                     print::select(select)
                 ))
                 .map_err(|e| self.engine(e))?;
-            tables.push(table.clone());
-            let sql = rows_of(&table, columns, self.keys);
-            let connection = engine.another().map_err(|e| self.engine(e))?;
-            let schema = schemas::schema(columns);
-            outgoing.push(Outgoing::start(connection, sql, schema, stop.clone(), pulse.clone()));
+            tables.push(table);
         }
+        Ok(())
+    }
+
+    fn call(&self, engine: &Engine, facts: &RunFacts) -> Arc<Call> {
+        let stop = engine.interrupt_handle().flag();
         let secrets = self.secrets.clone();
-        let call =
-            Arc::new(Call::new(self.document.clone(), facts, secrets, stop.clone(), pulse));
+        Arc::new(Call::new(self.document.clone(), facts, secrets, stop, Arc::default()))
+    }
+
+    /// Starts the plugin on the rows of these tables; `only` is a condition on the first one's.
+    fn start(
+        &self,
+        engine: &Engine,
+        tables: &[String],
+        only: Option<&str>,
+        call: &Arc<Call>,
+        patience: Duration,
+    ) -> Result<Running, Diagnostics> {
+        let stop = engine.interrupt_handle().flag();
+        let mut outgoing = Vec::new();
+        for (n, (table, columns)) in tables.iter().zip(&self.relations).enumerate() {
+            let sql = rows_of(table, columns, self.keys, only.filter(|_| n == 0));
+            let connection = engine.another().map_err(|e| self.engine(e))?;
+            let (schema, pulse) = (schemas::schema(columns), call.pulse.clone());
+            outgoing.push(Outgoing::start(connection, sql, schema, stop.clone(), pulse));
+        }
         let canceller = Arc::default();
         let task = Task {
             plugin: self.plugin.clone(),
@@ -281,8 +318,7 @@ impl RowCall {
         let work = format!("`{}`", self.plugin.manifest.activities[self.index].name);
         let worker = Worker::start(&self.plugin.who(), &work, WAITING, |out| task.run(out))
             .map_err(|fell| self.fell(fell, &stop))?;
-        let schema = Arc::new(Schema::empty());
-        let patience = facts.patience;
+        let (schema, call) = (Arc::new(Schema::empty()), call.clone());
         let mut running = Running { worker, schema, call, canceller, stop, patience };
         match self.given(&mut running, &mut |_, _| {})? {
             Some(Given::Schema(schema)) => running.schema = schema,
@@ -353,7 +389,9 @@ impl RowCall {
         tables: &mut Vec<String>,
         told: &mut dyn FnMut(u64, u64),
     ) -> Result<Vec<Diagnostic>, Diagnostics> {
-        let mut running = self.start(engine, inputs, facts, tables)?;
+        self.load(engine, inputs, facts, tables)?;
+        let call = self.call(engine, facts);
+        let mut running = self.start(engine, tables, None, &call, facts.patience)?;
         let schema = running.schema.clone();
         self.check_schema(&schema).map_err(|why| self.fault(&why))?;
         let table = format!("{}_out", facts.node);
@@ -437,7 +475,8 @@ impl RowCall {
         Ok(())
     }
 
-    /// Runs a delivery: each batch of receipts goes to `log` as soon as it is there.
+    /// Runs a delivery: each batch of receipts goes to `log` as soon as it is there. Rows whose
+    /// receipt says that it may help, and rows without one, are tried again after a pause.
     ///
     /// # Errors
     /// The plugin's and the engine's; what was logged before stays.
@@ -446,29 +485,131 @@ impl RowCall {
         engine: &Engine,
         inputs: &[Select],
         facts: &RunFacts,
-        log: &mut dyn FnMut(Vec<Receipt>) -> Result<(), Diagnostic>,
+        log: Log<'_>,
     ) -> Result<Vec<Diagnostic>, Diagnostics> {
+        if guard::abandoned() {
+            // A plugin took a thread along; the program has to come to its end.
+            return Ok(Vec::new());
+        }
         let mut tables = Vec::new();
-        let result = self.receipts(engine, inputs, facts, log, &mut tables);
+        let result = self.attempts(engine, inputs, facts, log, &mut tables);
         drop_tables(engine, tables);
         result
     }
 
-    fn receipts(
+    fn attempts(
         &self,
         engine: &Engine,
         inputs: &[Select],
         facts: &RunFacts,
-        log: &mut dyn FnMut(Vec<Receipt>) -> Result<(), Diagnostic>,
+        log: Log<'_>,
         tables: &mut Vec<String>,
     ) -> Result<Vec<Diagnostic>, Diagnostics> {
-        let mut running = self.start(engine, inputs, facts, tables)?;
+        self.load(engine, inputs, facts, tables)?;
+        let loaded = tables.clone();
+        let done = format!("{}_done", facts.node);
+        let keys = schemas::schema(&self.relations[0][..self.keys]);
+        let create = stream::create_table(&done, &keys).map_err(|why| self.fault(&why))?;
+        engine.execute(&create).map_err(|e| self.engine(e))?;
+        tables.push(done.clone());
+        let matches: Vec<String> = keys
+            .fields()
+            .iter()
+            .map(|f| format!("d.{0} = i.{0}", identifier(f.name())))
+            .collect();
+        let matches = matches.join(" AND ");
+        let [input, done_at] =
+            [&loaded[0], &done].map(|table| format!("{SCRATCH}.main.{}", identifier(table)));
+        let left = format!("NOT EXISTS (SELECT 1 FROM {done_at} AS d WHERE {matches})");
+        let count = |sql: String| -> Result<i128, Diagnostics> {
+            let rows = engine.query(&sql).map_err(|e| self.engine(e))?;
+            match rows.first().and_then(|row| row.first()) {
+                Some(Value::Int(n)) => Ok(*n),
+                _ => Ok(0),
+            }
+        };
+        let mut tries = 0;
+        let mut attempt = 1;
+        let result = loop {
+            let facts = RunFacts { attempt, ..facts.clone() };
+            let call = self.call(engine, &facts);
+            let only = (attempt > 1).then_some(left.as_str());
+            let mut receipts = Receipts { done: &done, keys: &keys, before: tries, most: 0, log };
+            let result = self
+                .start(engine, &loaded, only, &call, facts.patience)
+                .and_then(|running| self.receipts(engine, running, &mut receipts));
+            tries += receipts.most;
+            let again = match &result {
+                Ok(_) => true,
+                Err(_) => call.is_retryable() && !self.plugin.has_fallen(),
+            };
+            let ended = facts.dry_run || !again || attempt as usize > PAUSES.len();
+            if ended || count(format!("SELECT count(*) FROM {input} AS i WHERE {left}"))? == 0 {
+                break result;
+            }
+            self.pause(engine, PAUSES[attempt as usize - 1])?;
+            attempt += 1;
+        };
+        let said = result?;
+        let twice = format!("SELECT count(*) - count(DISTINCT d) FROM {done_at} AS d");
+        if count(twice)? > 0 {
+            return Err(self.fault("it gives two receipts for one row"));
+        }
+        let strange = format!("NOT EXISTS (SELECT 1 FROM {input} AS i WHERE {matches})");
+        if count(format!("SELECT count(*) FROM {done_at} AS d WHERE {strange}"))? > 0 {
+            return Err(self.fault("it gives receipts for rows that it did not get"));
+        }
+        Ok(said)
+    }
+
+    fn pause(&self, engine: &Engine, pause: Duration) -> Result<(), Diagnostics> {
+        let begun = Instant::now();
+        while begun.elapsed() < pause {
+            self.check_stop(engine)?;
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// Logs the receipts of one attempt, and notes whose are final.
+    fn receipts(
+        &self,
+        engine: &Engine,
+        mut running: Running,
+        receipts: &mut Receipts<'_, '_>,
+    ) -> Result<Vec<Diagnostic>, Diagnostics> {
         self.check_receipts(&running.schema).map_err(|why| self.fault(&why))?;
+        let connection = engine.another().map_err(|e| self.engine(e))?;
+        let failed = |e: duckdb::Error| self.engine(EngineError::from(e));
+        let mut appender = connection
+            .appender_to_catalog_and_db(receipts.done, SCRATCH, "main")
+            .map_err(failed)?;
         while let Some(given) = self.given(&mut running, &mut |_, _| {})? {
             let Given::Batch(batch) = given else { continue };
-            let receipts = self.read(&batch).map_err(|why| self.fault(&why))?;
-            if !receipts.is_empty() {
-                log(receipts).map_err(one)?;
+            let mut read = self.read(&batch).map_err(|why| self.fault(&why))?;
+            if read.is_empty() {
+                continue;
+            }
+            let is_final: BooleanArray =
+                read.iter().map(|r| Some(r.status != "retry")).collect();
+            for receipt in &mut read {
+                receipts.most = receipts.most.max(receipt.attempt);
+                receipt.attempt += receipts.before;
+            }
+            // On record before anything else can go wrong.
+            (receipts.log)(read).map_err(one)?;
+            let columns = (0..self.keys)
+                .map(|n| cast(batch.column(n), receipts.keys.field(n).data_type()))
+                .collect::<Result<_, _>>();
+            let done = columns
+                .and_then(|columns| {
+                    RecordBatch::try_new(Arc::new(receipts.keys.clone()), columns)
+                })
+                .and_then(|keys| filter_record_batch(&keys, &is_final))
+                .map_err(|e| self.fault(&e.to_string()))?;
+            if done.num_rows() > 0 {
+                appender.append_record_batch(done).map_err(failed)?;
+                appender.flush().map_err(failed)?;
             }
         }
         self.ended(running)
@@ -537,7 +678,7 @@ fn drop_tables(engine: &Engine, tables: Vec<String>) {
 }
 
 /// The rows of a scratch table as the contract types them, in the order of the key.
-fn rows_of(table: &str, columns: &[(String, Type)], keys: usize) -> String {
+fn rows_of(table: &str, columns: &[(String, Type)], keys: usize, only: Option<&str>) -> String {
     let list: Vec<String> = columns
         .iter()
         .map(|(name, ty)| {
@@ -548,5 +689,7 @@ fn rows_of(table: &str, columns: &[(String, Type)], keys: usize) -> String {
     let order: Vec<String> = columns.iter().take(keys).map(|(name, _)| identifier(name)).collect();
     let order =
         if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
-    format!("SELECT {} FROM {SCRATCH}.main.{}{order}", list.join(", "), identifier(table))
+    let only = only.map_or(String::new(), |only| format!(" WHERE {only}"));
+    let (list, table) = (list.join(", "), identifier(table));
+    format!("SELECT {list} FROM {SCRATCH}.main.{table} AS i{only}{order}")
 }

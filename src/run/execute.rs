@@ -139,6 +139,7 @@ impl Execution<'_> {
             steps: computed.report.steps,
             saves,
             exports: computed.report.exports,
+            deliveries: self.planned_deliveries(&computed.skipped),
             expectations: computed.report.expectations,
             warnings: computed.report.warnings,
         })
@@ -306,7 +307,7 @@ impl Execution<'_> {
     }
 
     /// What a plugin may know of the run.
-    fn facts(&self, step: usize, run_id: &str, dry_run: bool) -> RunFacts {
+    pub(super) fn facts(&self, step: usize, run_id: &str, dry_run: bool) -> RunFacts {
         RunFacts {
             dry_run,
             attempt: 1,
@@ -315,100 +316,6 @@ impl Execution<'_> {
             campaign: self.campaign_of(step).label.clone(),
             node: format!("step_{step}"),
             patience: self.plugin_timeout,
-        }
-    }
-
-    /// Sends what is to be sent, in the order of the text. Everything is committed by now, so what
-    /// goes wrong is reported beside the run and does not undo it.
-    fn deliver(
-        &mut self,
-        report: &mut RunReport,
-        run_id: &str,
-        skipped: &HashSet<usize>,
-        dry_run: bool,
-    ) {
-        for delivery in &self.plan.deliveries {
-            let Some(call) = plan::rows_of(self.program, delivery.step) else { continue };
-            let StepKind::Activity(activity) = &self.program.steps[delivery.step].kind else {
-                continue;
-            };
-            if skipped.contains(&delivery.step) {
-                continue;
-            }
-            let transition = match activity.operation.inputs().first() {
-                Some(Population::Transition(t)) => Some(&self.program[*t]),
-                _ => None,
-            };
-            let Some(transition) = transition else { continue };
-            let mut sent = DeliveryReport {
-                campaign: self.campaign_of(delivery.step).label.clone(),
-                activity: activity.activity.clone(),
-                transition: transition.name.clone(),
-                rows: 0,
-                ..DeliveryReport::default()
-            };
-            let of = |select: &Select| Select {
-                columns: vec![("n".into(), crate::plan::lower::count_rows())],
-                from: Some((
-                    crate::plan::query::Source::Query(Box::new(select.clone())),
-                    "r".into(),
-                )),
-                ..Select::default()
-            };
-            if let Some(Ok(row)) = delivery.inputs.first().map(|s| self.row(&of(s))) {
-                sent.rows = number(&row, 0);
-            }
-            let dimension = &self.program[transition.dimension].name;
-            let engine = self.engine;
-            let outcome = call.deliver(
-                engine,
-                &delivery.inputs,
-                &self.facts(delivery.step, run_id, dry_run),
-                &mut |receipts| {
-                    let mut records = Vec::new();
-                    for receipt in receipts {
-                        match receipt.status.as_str() {
-                            "sent" => sent.sent += 1,
-                            "failed" => sent.failed += 1,
-                            "retry" => sent.retry += 1,
-                            "skipped" => sent.skipped += 1,
-                            _ => sent.checked += 1,
-                        }
-                        records.push(catalogue::Delivery {
-                            run: run_id.to_owned(),
-                            campaign: sent.campaign.clone(),
-                            activity: sent.transition.clone(),
-                            dimension: dimension.clone(),
-                            key: key_text(&receipt.key),
-                            channel: sent.activity.clone(),
-                            status: receipt.status,
-                            provider_id: receipt.provider_id,
-                            error: receipt.error,
-                            attempt: receipt.attempt,
-                            sent_at: Timestamp::now(),
-                        });
-                    }
-                    if dry_run { Ok(()) } else { catalogue::log_deliveries(engine, &records) }
-                },
-            );
-            let answered = sent.sent + sent.failed + sent.retry + sent.skipped + sent.checked;
-            let left = sent.failed + sent.retry + sent.rows.saturating_sub(answered);
-            match outcome {
-                Ok(said) => report.warnings.extend(said),
-                Err(found) => report.warnings.extend(found),
-            }
-            if left > 0 && !dry_run {
-                let title = format!(
-                    "{left} of {} rows of `{}` were not delivered",
-                    sent.rows, sent.transition
-                );
-                report.warnings.push(
-                    Diagnostic::warning(codes::warnings::NOT_DELIVERED, title)
-                        .label(activity.name_span, "by this activity")
-                        .help("look at the receipts in `camp.delivery`"),
-                );
-            }
-            report.deliveries.push(sent);
         }
     }
 
@@ -466,7 +373,7 @@ impl Execution<'_> {
         error.into_diagnostic(place.or(fallback))
     }
 
-    fn row(&self, select: &Select) -> Result<Vec<Value>, EngineError> {
+    pub(super) fn row(&self, select: &Select) -> Result<Vec<Value>, EngineError> {
         let rows = self.engine.query(&print::select(select))?;
         Ok(rows.into_iter().next().unwrap_or_default())
     }
@@ -736,7 +643,7 @@ impl Execution<'_> {
         steps.filter(|(_, s)| matches!(s.kind, StepKind::Activity(_))).map(|(index, _)| index)
     }
 
-    fn campaign_of(&self, step: usize) -> &Campaign {
+    pub(super) fn campaign_of(&self, step: usize) -> &Campaign {
         &self.program[self.program.steps[step].campaign]
     }
 
@@ -912,7 +819,7 @@ impl Execution<'_> {
 
 type Keys = Vec<Vec<String>>;
 
-fn number(row: &[Value], index: usize) -> u64 {
+pub(super) fn number(row: &[Value], index: usize) -> u64 {
     match row.get(index) {
         Some(Value::Int(n)) => u64::try_from(*n).unwrap_or_default(),
         _ => 0,
@@ -937,16 +844,6 @@ fn named_row(columns: &[String], row: &[Value]) -> String {
     let parts: Vec<String> =
         columns.iter().zip(row).map(|(name, value)| format!("{name} {}", plain(value))).collect();
     parts.join(", ")
-}
-
-/// A key as the link `deliveries` compares it: each part with its length in front, as
-/// [`ExprKind::KeyText`](crate::model::expr::ExprKind) is computed by the engine.
-fn key_text(key: &[Value]) -> String {
-    let parts = key.iter().map(|part| {
-        let text = plain(part);
-        format!("{}:{text}", text.chars().count())
-    });
-    parts.collect()
 }
 
 fn one_line(text: &str) -> String {

@@ -125,7 +125,7 @@ pub struct DeliveryReport {
     pub sent: u64,
     /// Refused for good.
     pub failed: u64,
-    /// Not sent; a later run may help.
+    /// Not sent, although it was tried several times; a later run may help.
     pub retry: u64,
     /// Left out by the activity.
     pub skipped: u64,
@@ -208,6 +208,9 @@ pub struct PlanReport {
     pub saves: Vec<PlannedSave>,
     /// In the order of the text.
     pub exports: Vec<ExportReport>,
+    /// What would be sent: their rows, and no receipts.
+    #[serde(default)]
+    pub deliveries: Vec<DeliveryReport>,
     /// In the order of the text. One that does not hold is no error of a plan: it is shown.
     pub expectations: Vec<ExpectationReport>,
     /// As in [`RunReport::warnings`].
