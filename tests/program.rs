@@ -3,5 +3,6 @@
 mod commands;
 mod deliveries;
 mod examples;
+mod plugin_faults;
 mod plugins;
 mod readme;

@@ -140,7 +140,8 @@ impl PluginActivity {
             bound.relations.iter().map(|r| (r.name.clone(), r.columns(binder.program()))).collect();
         let (run, facts) = run_facts(binder);
         let document = bound.document(binder.program(), self.manifest(), run);
-        let call = Call::new(document, &facts, bound.secrets.clone(), Arc::default(), Arc::default());
+        let call =
+            Call::new(document, &facts, bound.secrets.clone(), Arc::default(), Arc::default());
         let at = bound.places.activity;
         let fault = |binder: &mut Binder<'_>, why: &str| {
             binder.report(report::fault(&self.plugin, why, at));
@@ -317,7 +318,13 @@ impl PluginActivity {
             bound.relations.iter().map(|r| r.columns(binder.program())).collect();
         let (run, facts) = run_facts(binder);
         let document = bound.document(binder.program(), manifest, run);
-        let call = Call::new(document.clone(), &facts, bound.secrets.clone(), Arc::default(), Arc::default());
+        let call = Call::new(
+            document.clone(),
+            &facts,
+            bound.secrets.clone(),
+            Arc::default(),
+            Arc::default(),
+        );
         if self.plugin.has_fallen() {
             return None;
         }

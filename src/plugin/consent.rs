@@ -72,11 +72,8 @@ pub fn first_use(
     consent: Consent,
 ) -> Result<Entry, Diagnostic> {
     let refused = |help: &str| {
-        Diagnostic::error(
-            codes::NOT_TRUSTED,
-            format!("Plugin `{name}` is not in `{}`", lock::FILE),
-        )
-        .help(help)
+        Diagnostic::error(codes::NOT_TRUSTED, format!("Plugin `{name}` is not in `{}`", lock::FILE))
+            .help(help)
     };
     let ask = match consent {
         Consent::Ask(ask) => ask,
@@ -88,10 +85,8 @@ pub fn first_use(
     let probed = probe::probe(&trust::private_copy(bytes)?, library)?;
     let question = Question::new(library, &lock::hash(bytes), &probed);
     if question.name != name {
-        return Err(refused("give its folder the name that it has").cause(format!(
-            "`{}` says that it is plugin `{}`",
-            question.library, question.name
-        )));
+        return Err(refused("give its folder the name that it has")
+            .cause(format!("`{}` says that it is plugin `{}`", question.library, question.name)));
     }
     if !ask(&question) {
         return Err(refused("trust it: `camp plugin add LIBRARY`"));

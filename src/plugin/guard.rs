@@ -328,21 +328,23 @@ mod tests {
         // SAFETY: what a plugin does that is wrong.
         let crash = || unsafe { std::ptr::null_mut::<u8>().wrapping_add(8).write_volatile(1) };
         assert_eq!(call("x", "y", crash), Err(Fell::Crashed(libc::SIGSEGV)));
-        assert_eq!(call("x", "y", || -> () { std::process::abort() }), Err(Fell::Crashed(libc::SIGABRT)));
+        assert_eq!(
+            call("x", "y", || -> () { std::process::abort() }),
+            Err(Fell::Crashed(libc::SIGABRT))
+        );
         assert_eq!(call("x", "y", || 7), Ok(7));
         assert!(abandoned());
     }
 
     #[test]
     fn who_waits_can_have_enough_and_who_lets_go_ends_the_other() {
-        let mut worker = Worker::start("x", "y", 0, |out| {
-            while out.send(1).is_ok() {}
-        })
-        .unwrap();
+        let mut worker = Worker::start("x", "y", 0, |out| while out.send(1).is_ok() {}).unwrap();
         assert_eq!(worker.next(|_| Ok(())), Ok(Some(1)));
         assert_eq!(worker.end(LIMIT), Ok(()));
-        let mut silent = Worker::<u8>::start("x", "y", 0, |_| loop {
-            std::thread::park();
+        let mut silent = Worker::<u8>::start("x", "y", 0, |_| {
+            loop {
+                std::thread::park();
+            }
         })
         .unwrap();
         let enough = Fell::Silent(Duration::from_millis(50));

@@ -504,7 +504,8 @@ mod tests {
     #[test]
     fn only_declared_secrets_are_read() {
         let secrets = HashMap::from([("token".to_owned(), "PATH".to_owned())]);
-        let call = Call::new(json!({}), &RunFacts::default(), secrets, Arc::default(), Arc::default());
+        let call =
+            Call::new(json!({}), &RunFacts::default(), secrets, Arc::default(), Arc::default());
         let mut buffer = abi::camp_buf::EMPTY;
         // SAFETY: a live call, lent texts, a buffer of this test.
         let ask = |name: &'static str, buffer: &mut abi::camp_buf| unsafe {
@@ -518,7 +519,8 @@ mod tests {
     #[test]
     fn parts_of_the_document_are_reached_without_a_json_reader() {
         let json = json!({"params": {"keep": 2}, "run": {"today": "2026-11-24"}});
-        let call = Call::new(json, &RunFacts::default(), HashMap::new(), Arc::default(), Arc::default());
+        let call =
+            Call::new(json, &RunFacts::default(), HashMap::new(), Arc::default(), Arc::default());
         // SAFETY: a live call and its values.
         unsafe {
             let keep = param(call.raw(), abi::camp_str::new("keep"));

@@ -161,9 +161,9 @@ fn open(path: &Path) -> Result<Plugin, LoadError> {
     // SAFETY: the library's initializers run with our rights; whoever named the file trusts it.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) }
         .map_err(|e| match foreign(path) {
-        Some(system) => LoadError::Platform(system),
-        None => LoadError::System(e.to_string()),
-    })?;
+            Some(system) => LoadError::Platform(system),
+            None => LoadError::System(e.to_string()),
+        })?;
     let library = ManuallyDrop::new(library);
     let name = abi::CAMP_ENTRY_SYMBOL.to_bytes_with_nul();
     // SAFETY: the symbol carries the major version, so its type is known.

@@ -107,9 +107,7 @@ pub fn open(
     };
     trust::compare(&entry, &bytes)?;
     let plugin = load(&trust::private_copy(&bytes)?)?;
-    if entry.manifest != plugin.manifest_hash
-        || plugin.manifest.plugin.name != name
-    {
+    if entry.manifest != plugin.manifest_hash || plugin.manifest.plugin.name != name {
         return Err(Diagnostic::error(
             crate::diagnostic::codes::plugin::NOT_TRUSTED,
             format!("Plugin `{name}` describes itself differently than when it was trusted"),

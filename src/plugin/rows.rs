@@ -512,11 +512,8 @@ impl RowCall {
         let create = stream::create_table(&done, &keys).map_err(|why| self.fault(&why))?;
         engine.execute(&create).map_err(|e| self.engine(e))?;
         tables.push(done.clone());
-        let matches: Vec<String> = keys
-            .fields()
-            .iter()
-            .map(|f| format!("d.{0} = i.{0}", identifier(f.name())))
-            .collect();
+        let matches: Vec<String> =
+            keys.fields().iter().map(|f| format!("d.{0} = i.{0}", identifier(f.name()))).collect();
         let matches = matches.join(" AND ");
         let [input, done_at] =
             [&loaded[0], &done].map(|table| format!("{SCRATCH}.main.{}", identifier(table)));
@@ -590,8 +587,7 @@ impl RowCall {
             if read.is_empty() {
                 continue;
             }
-            let is_final: BooleanArray =
-                read.iter().map(|r| Some(r.status != "retry")).collect();
+            let is_final: BooleanArray = read.iter().map(|r| Some(r.status != "retry")).collect();
             for receipt in &mut read {
                 receipts.most = receipts.most.max(receipt.attempt);
                 receipt.attempt += receipts.before;
@@ -602,9 +598,7 @@ impl RowCall {
                 .map(|n| cast(batch.column(n), receipts.keys.field(n).data_type()))
                 .collect::<Result<_, _>>();
             let done = columns
-                .and_then(|columns| {
-                    RecordBatch::try_new(Arc::new(receipts.keys.clone()), columns)
-                })
+                .and_then(|columns| RecordBatch::try_new(Arc::new(receipts.keys.clone()), columns))
                 .and_then(|keys| filter_record_batch(&keys, &is_final))
                 .map_err(|e| self.fault(&e.to_string()))?;
             if done.num_rows() > 0 {

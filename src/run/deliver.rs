@@ -129,9 +129,8 @@ impl Execution<'_> {
 /// What is said of rows that did not arrive: an error when another run may reach them, a warning
 /// when the other side does not want them.
 fn undelivered(due: &Due<'_>, sent: &DeliveryReport) -> Option<Diagnostic> {
-    let title = |n: u64, what: &str| {
-        format!("{n} of {} rows of `{}` {what}", sent.rows, sent.transition)
-    };
+    let title =
+        |n: u64, what: &str| format!("{n} of {} rows of `{}` {what}", sent.rows, sent.transition);
     let found = match (sent.retry, sent.failed) {
         (0, 0) => return None,
         (0, refused) => Diagnostic::warning(
