@@ -137,7 +137,11 @@ impl Planner<'_> {
     /// Says that outgoing transitions hold what queries over populations give.
     pub fn tables(&mut self, query: TableQuery) {
         let inputs: Vec<Resolved> = query.inputs.iter().map(|i| self.resolved(i)).collect();
-        let level = self.level(inputs.iter().flat_map(Resolved::expressions));
+        let mut level = self.level(inputs.iter().flat_map(Resolved::expressions));
+        if query.way == Way::Rows {
+            // A plugin whose step is skipped does not run at all.
+            level = level.max(self.level_of_guards());
+        }
         let mut tables = Vec::new();
         for output in &query.outputs {
             let table = self.new_table(level);

@@ -293,7 +293,7 @@ impl PluginActivity {
 #[derive(Debug)]
 pub struct ExecutedCall {
     relations: Vec<BoundRelation>,
-    title: String,
+    pub(super) title: String,
     way: Way,
     key_fault: Diagnostic,
     stranger_fault: Diagnostic,
@@ -427,6 +427,9 @@ impl PluginActivity {
             let mut columns: Vec<(String, Type)> =
                 program[dimension].key_columns().map(|c| (c.name.clone(), c.ty.clone())).collect();
             let keys = columns.len();
+            let own = bound.relations.first().is_some_and(|r| {
+                matches!(r.rows, RelationRows::Input { .. }) && r.dimension() == dimension
+            });
             let carried = if declared.columns.dynamic {
                 let all = stated.as_ref().map_err(Clone::clone)?;
                 let own = |name: &String| {
@@ -440,8 +443,18 @@ impl PluginActivity {
                 declared_columns(declared, &bound.relations)?
             };
             columns.extend(carried.iter().map(|c| (c.name.clone(), c.ty.clone())));
-            let output =
-                RowOutput { name: name.clone(), declared: declared.name.clone(), columns, keys };
+            let of_first = match &declared.columns.like {
+                None => true,
+                Some(like) => like.as_ref() == bound.relations.first().map(|r| &r.name),
+            };
+            let passes = |column: &CarriedColumn| {
+                of_first
+                    && !declared.columns.dynamic
+                    && !declared.columns.add.iter().any(|a| a.name == column.name)
+            };
+            let passed = std::iter::repeat_n(own, keys).chain(carried.iter().map(passes)).collect();
+            let declared = declared.name.clone();
+            let output = RowOutput { name: name.clone(), declared, columns, keys, passed };
             made.push((output, dimension, carried));
         }
         Ok(made)

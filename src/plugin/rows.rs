@@ -12,6 +12,7 @@ use duckdb::arrow::compute::{cast, filter_record_batch};
 use duckdb::arrow::datatypes::{Schema, SchemaRef};
 use serde_json::Value as Json;
 
+use crate::diagnostic::codes::plugin as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::duckdb::{EngineError, Session as Engine, identifier, literal, print, types};
 use crate::model::types::Type;
@@ -61,6 +62,8 @@ pub struct RowOutput {
     pub columns: Vec<(String, Type)>,
     /// How many are the key's.
     pub keys: usize,
+    /// Of each column, whether it is handed through from the first input.
+    pub passed: Vec<bool>,
 }
 
 /// A receipt of a delivery.
@@ -267,8 +270,9 @@ impl RowCall {
         inputs: &[Select],
         facts: &RunFacts,
         tables: &mut Vec<String>,
-    ) -> Result<(), Diagnostics> {
+    ) -> Result<Vec<EngineTypes>, Diagnostics> {
         engine.attach_scratch().map_err(|e| self.engine(e))?;
+        let mut types = Vec::new();
         for (n, select) in inputs.iter().enumerate() {
             let table = format!("{}_{n}", facts.node);
             engine
@@ -278,7 +282,48 @@ impl RowCall {
                     print::select(select)
                 ))
                 .map_err(|e| self.engine(e))?;
+            types.push(types_of(engine, &table).map_err(|e| self.engine(e))?);
             tables.push(table);
+        }
+        for ((columns, types), table) in self.relations.iter().zip(&types).zip(&*tables) {
+            self.check_widths(engine, columns, types, table)?;
+        }
+        Ok(types)
+    }
+
+    /// Whole numbers cross in 64 bits; the engine's may have more.
+    fn check_widths(
+        &self,
+        engine: &Engine,
+        columns: &[(String, Type)],
+        types: &EngineTypes,
+        table: &str,
+    ) -> Result<(), Diagnostics> {
+        for (name, ty) in columns {
+            let wide = types.get(name).is_some_and(|of| of == "HUGEINT" || of == "UBIGINT");
+            if *ty != Type::Int || !wide {
+                continue;
+            }
+            let column = identifier(name);
+            let table = identifier(table);
+            let sql = format!(
+                "SELECT count(*) FROM {SCRATCH}.main.{table} \
+                 WHERE {column} IS NOT NULL AND TRY_CAST({column} AS BIGINT) IS NULL"
+            );
+            let rows = engine.query(&sql).map_err(|e| self.engine(e))?;
+            let Some(Value::Int(n @ 1..)) = rows.first().and_then(|row| row.first()) else {
+                continue;
+            };
+            let activity = &self.planned.title;
+            return Err(one(Diagnostic::error(
+                codes::DATA,
+                format!("{n} values of a column are too large for `{activity}`"),
+            )
+            .label(
+                self.places.find(&format!("inputs.in.columns.{name}")),
+                "takes whole numbers of 64 bits",
+            )
+            .help("convert them: `decimal(x, 0)` or a text")));
         }
         Ok(())
     }
@@ -293,15 +338,16 @@ impl RowCall {
     fn start(
         &self,
         engine: &Engine,
-        tables: &[String],
+        (tables, types): (&[String], &[EngineTypes]),
         only: Option<&str>,
         call: &Arc<Call>,
         patience: Duration,
     ) -> Result<Running, Diagnostics> {
         let stop = engine.interrupt_handle().flag();
         let mut outgoing = Vec::new();
-        for (n, (table, columns)) in tables.iter().zip(&self.relations).enumerate() {
-            let sql = rows_of(table, columns, self.keys, only.filter(|_| n == 0));
+        let relations = tables.iter().zip(types).zip(&self.relations);
+        for (n, ((table, types), columns)) in relations.enumerate() {
+            let sql = rows_of((table, types), columns, self.keys, only.filter(|_| n == 0));
             let connection = engine.another().map_err(|e| self.engine(e))?;
             let (schema, pulse) = (schemas::schema(columns), call.pulse.clone());
             outgoing.push(Outgoing::start(connection, sql, schema, stop.clone(), pulse));
@@ -389,9 +435,9 @@ impl RowCall {
         tables: &mut Vec<String>,
         told: &mut dyn FnMut(u64, u64),
     ) -> Result<Vec<Diagnostic>, Diagnostics> {
-        self.load(engine, inputs, facts, tables)?;
+        let types = self.load(engine, inputs, facts, tables)?;
         let call = self.call(engine, facts);
-        let mut running = self.start(engine, tables, None, &call, facts.patience)?;
+        let mut running = self.start(engine, (tables, &types), None, &call, facts.patience)?;
         let schema = running.schema.clone();
         self.check_schema(&schema).map_err(|why| self.fault(&why))?;
         let table = format!("{}_out", facts.node);
@@ -421,12 +467,14 @@ impl RowCall {
                 .columns
                 .iter()
                 .enumerate()
-                .map(|(n, (column, _))| {
-                    let to = match n.checked_sub(output.keys) {
-                        None => format!("k{n}"),
-                        Some(n) => format!("c{n}"),
+                .map(|(n, (column, ty))| {
+                    let to = numbered(n, output.keys);
+                    let had = types.first().and_then(|t| t.get(column));
+                    let value = match had.filter(|_| output.passed.get(n) == Some(&true)) {
+                        Some(had) => schemas::inward(&identifier(column), ty, had),
+                        None => identifier(column),
                     };
-                    format!("{} AS {to}", identifier(column))
+                    format!("{value} AS {to}")
                 })
                 .collect();
             let filter = if several {
@@ -445,6 +493,29 @@ impl RowCall {
                 .map_err(|e| self.engine(e))?;
         }
         Ok(said)
+    }
+
+    /// What a step that is skipped gives: tables without rows.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn nobody(&self, engine: &Engine, names: &[String]) -> Result<(), Diagnostics> {
+        for (output, name) in self.outputs.iter().zip(names) {
+            let columns: Vec<String> = output
+                .columns
+                .iter()
+                .enumerate()
+                .map(|(n, (_, ty))| {
+                    let ty = types::to_engine(ty);
+                    format!("CAST(NULL AS {ty}) AS {}", numbered(n, output.keys))
+                })
+                .collect();
+            let (name, columns) = (identifier(name), columns.join(", "));
+            engine
+                .execute(&format!("CREATE TEMP TABLE {name} AS SELECT {columns} WHERE FALSE"))
+                .map_err(|e| self.engine(e))?;
+        }
+        Ok(())
     }
 
     fn check_stop(&self, engine: &Engine) -> Result<(), Diagnostics> {
@@ -466,6 +537,7 @@ impl RowCall {
                     return Err(format!("its rows lack the column `{name}`"));
                 };
                 let given = schemas::type_of(field.data_type());
+                let ty = &schemas::crossing(ty);
                 if !given.as_ref().is_some_and(|given| wire::same(given, ty)) {
                     let given = field.data_type();
                     return Err(format!("its column `{name}` has the type {given}, not {ty}"));
@@ -505,7 +577,7 @@ impl RowCall {
         log: Log<'_>,
         tables: &mut Vec<String>,
     ) -> Result<Vec<Diagnostic>, Diagnostics> {
-        self.load(engine, inputs, facts, tables)?;
+        let types = self.load(engine, inputs, facts, tables)?;
         let loaded = tables.clone();
         let done = format!("{}_done", facts.node);
         let keys = schemas::schema(&self.relations[0][..self.keys]);
@@ -533,7 +605,7 @@ impl RowCall {
             let only = (attempt > 1).then_some(left.as_str());
             let mut receipts = Receipts { done: &done, keys: &keys, before: tries, most: 0, log };
             let result = self
-                .start(engine, &loaded, only, &call, facts.patience)
+                .start(engine, (&loaded, &types), only, &call, facts.patience)
                 .and_then(|running| self.receipts(engine, running, &mut receipts));
             tries += receipts.most;
             let again = match &result {
@@ -619,6 +691,7 @@ impl RowCall {
         }
         for (field, (name, ty)) in schema.fields().iter().zip(&self.relations[0][..self.keys]) {
             let given = schemas::type_of(field.data_type());
+            let ty = &schemas::crossing(ty);
             if field.name() != name || !given.as_ref().is_some_and(|given| wire::same(given, ty)) {
                 return Err(format!("its receipts have `{}` for the key `{name}`", field.name()));
             }
@@ -660,6 +733,31 @@ impl RowCall {
     }
 }
 
+/// The name of a column in the table of a transition.
+fn numbered(n: usize, keys: usize) -> String {
+    match n.checked_sub(keys) {
+        None => format!("k{n}"),
+        Some(n) => format!("c{n}"),
+    }
+}
+
+/// The engine's types of a table's columns.
+type EngineTypes = HashMap<String, String>;
+
+fn types_of(engine: &Engine, table: &str) -> Result<EngineTypes, EngineError> {
+    let rows = engine.query(&format!(
+        "SELECT column_name, data_type FROM duckdb_columns() \
+         WHERE database_name = {} AND table_name = {}",
+        literal(SCRATCH),
+        literal(table)
+    ))?;
+    let texts = rows.into_iter().filter_map(|row| match <[Value; 2]>::try_from(row) {
+        Ok([Value::Text(name), Value::Text(ty)]) => Some((name, ty)),
+        _ => None,
+    });
+    Ok(texts.collect())
+}
+
 /// Drops scratch tables, but for those that a thread which was abandoned may still read.
 fn drop_tables(engine: &Engine, tables: Vec<String>) {
     if guard::abandoned() {
@@ -672,12 +770,18 @@ fn drop_tables(engine: &Engine, tables: Vec<String>) {
 }
 
 /// The rows of a scratch table as the contract types them, in the order of the key.
-fn rows_of(table: &str, columns: &[(String, Type)], keys: usize, only: Option<&str>) -> String {
+fn rows_of(
+    (table, types): (&str, &EngineTypes),
+    columns: &[(String, Type)],
+    keys: usize,
+    only: Option<&str>,
+) -> String {
     let list: Vec<String> = columns
         .iter()
         .map(|(name, ty)| {
+            let of = types.get(name).map_or("", String::as_str);
             let name = identifier(name);
-            format!("CAST({name} AS {}) AS {name}", schemas::engine_type(ty))
+            format!("{} AS {name}", schemas::outward(&name, ty, of))
         })
         .collect();
     let order: Vec<String> = columns.iter().take(keys).map(|(name, _)| identifier(name)).collect();

@@ -13,8 +13,8 @@ use std::thread::JoinHandle;
 use camp_plugin_abi as abi;
 use duckdb::Connection;
 use duckdb::arrow::array::{Array, RecordBatch, RecordBatchReader};
-use duckdb::arrow::compute::concat_batches;
-use duckdb::arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
+use duckdb::arrow::compute::{cast, concat_batches};
+use duckdb::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
 
@@ -165,6 +165,18 @@ fn produce(
 /// What a plugin gives, batch by batch.
 pub struct Incoming {
     reader: ArrowArrayStreamReader,
+    schema: SchemaRef,
+}
+
+/// The type of values that can be written in several ways: dictionaries, views, other units of time.
+fn plain(ty: &DataType) -> DataType {
+    match ty {
+        DataType::Dictionary(_, of) => plain(of),
+        DataType::Utf8View => DataType::Utf8,
+        DataType::Date64 => DataType::Date32,
+        DataType::Timestamp(_, zone) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
+        ty => ty.clone(),
+    }
 }
 
 impl Incoming {
@@ -180,12 +192,17 @@ impl Incoming {
         let stream = (&raw mut stream).cast::<FFI_ArrowArrayStream>();
         // SAFETY: the same C struct; it moves into the reader, which releases it.
         let reader = unsafe { ArrowArrayStreamReader::from_raw(stream) };
-        Ok(Incoming { reader: reader.map_err(|e| e.to_string())? })
+        let reader = reader.map_err(|e| e.to_string())?;
+        let given = reader.schema();
+        let fields = given.fields().iter();
+        let fields: Vec<Field> =
+            fields.map(|f| Field::new(f.name(), plain(f.data_type()), true)).collect();
+        Ok(Incoming { reader, schema: Arc::new(Schema::new(fields)) })
     }
 
     /// What its batches look like.
     pub fn schema(&self) -> SchemaRef {
-        self.reader.schema()
+        self.schema.clone()
     }
 
     /// The next batch.
@@ -198,7 +215,17 @@ impl Incoming {
             Err(error) => return Some(Err(error.to_string())),
         };
         let valid = batch.columns().iter().try_for_each(|c| c.to_data().validate());
-        Some(valid.map(|()| batch).map_err(|e| format!("its rows are not valid: {e}")))
+        let columns = valid.and_then(|()| {
+            let columns = batch.columns().iter().zip(self.schema.fields());
+            columns
+                .map(|(column, field)| match column.data_type() == field.data_type() {
+                    true => Ok(column.clone()),
+                    false => cast(column, field.data_type()),
+                })
+                .collect()
+        });
+        let batch = columns.and_then(|columns| RecordBatch::try_new(self.schema.clone(), columns));
+        Some(batch.map_err(|e| format!("its rows are not valid: {e}")))
     }
 }
 

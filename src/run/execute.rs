@@ -172,6 +172,10 @@ impl Execution<'_> {
             let rows = match &step.statement {
                 Statement::External { step: index, inputs, tables } => {
                     if let Some(call) = plan::rows_of(self.program, *index) {
+                        if self.ask_guards(Some(*index))?.skipped.contains(index) {
+                            call.nobody(self.engine, tables)?;
+                            continue;
+                        }
                         let facts = self.facts(*index, run_id, dry_run);
                         let progress = &mut *self.progress;
                         let told = &mut |done, of| {
@@ -193,7 +197,7 @@ impl Execution<'_> {
             (self.progress)(Progress::Finished { step: n, rows: Some(rows) });
         }
         let counts = self.count()?;
-        let Guarded { answers, skipped, .. } = self.ask_guards()?;
+        let Guarded { answers, skipped, .. } = self.ask_guards(None)?;
         self.check_rows(&skipped)?;
         let mut steps = self.step_reports(&counts, &keys, &skipped, &millis);
         let expectations = self.expectations(&answers);
@@ -393,11 +397,20 @@ impl Execution<'_> {
     }
 
     /// Asks the guards in text order and finds the steps that are skipped: those whose `only if`
-    /// does not hold, and those that come after them.
-    fn ask_guards(&self) -> Outcome<Guarded> {
+    /// does not hold, and those that come after them. With a step, only what decides about it,
+    /// which can be asked as soon as it is that step's turn.
+    fn ask_guards(&self, about: Option<usize>) -> Outcome<Guarded> {
         let mut guarded = Guarded::default();
+        let upstream = about.map(|step| plan::upstream(self.program, step));
+        let guards_it = |u: &HashSet<usize>| self.plan.guards.iter().any(|g| u.contains(&g.step));
+        if upstream.as_ref().is_some_and(|u| !guards_it(u)) {
+            return Ok(guarded);
+        }
         let history = super::history::Recorded::new(self.catalogue, self.program);
         for (index, step) in self.program.steps.iter().enumerate() {
+            if upstream.as_ref().is_some_and(|u| !u.contains(&index)) {
+                continue;
+            }
             let gone = &guarded.gone;
             let is_expect = matches!(step.kind, StepKind::Expect { .. });
             let orphaned = !is_expect && plan::read_by(step).iter().any(|t| gone.contains(t));
