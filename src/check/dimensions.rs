@@ -727,7 +727,7 @@ pub fn entry_text(entry: &ast::Entry) -> Option<(String, Span)> {
             }
             _ => None,
         },
-        ast::EntryValue::Subset(_) => None,
+        ast::EntryValue::Subset(_) | ast::EntryValue::Reduced(_) => None,
     }
 }
 
@@ -738,7 +738,7 @@ pub fn entry_bool(entry: &ast::Entry) -> Option<bool> {
             ast::ExprKind::Literal(ast::Literal::Bool(b)) => Some(*b),
             _ => None,
         },
-        ast::EntryValue::Subset(_) => None,
+        ast::EntryValue::Subset(_) | ast::EntryValue::Reduced(_) => None,
     }
 }
 
@@ -747,6 +747,7 @@ pub fn entry_span(entry: &ast::Entry) -> Span {
     match &entry.value {
         ast::EntryValue::Item(item) => item.expr.span,
         ast::EntryValue::Subset(subset) => subset.span,
+        ast::EntryValue::Reduced(arg) => arg.span,
     }
 }
 

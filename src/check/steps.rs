@@ -304,6 +304,7 @@ impl Binder<'_> {
             activity: spec.name.clone(),
             span: statement.span,
             only_if: only_if.is_some(),
+            takes_apart: false,
         };
         let operation = activity.bind(call, self);
         let state = std::mem::take(&mut self.call);

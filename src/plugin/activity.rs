@@ -207,7 +207,7 @@ impl PluginActivity {
             outputs.push((name.clone(), declared.name.clone(), dimension, columns));
         }
         for (_, _, dimension, columns) in &outputs {
-            binder.declare_output(*dimension, columns.clone());
+            binder.declare_table(*dimension, columns.clone());
         }
         let checks = plan
             .checks
@@ -373,7 +373,7 @@ impl PluginActivity {
         };
         let mut outputs = Vec::new();
         for (output, dimension, carried) in made {
-            binder.declare_output(dimension, carried);
+            binder.declare_table(dimension, carried);
             outputs.push(output);
         }
         let first = bound.relations.first()?.dimension();

@@ -23,8 +23,8 @@ fn columns_come_back_with_the_types_they_had() {
          CREATE TABLE things (
              id INTEGER PRIMARY KEY, tiny TINYINT, wide HUGEINT, money DECIMAL(9, 2), ratio FLOAT,
              mood mood, mark UUID, tags VARCHAR[], doc JSON, spot STRUCT(x INTEGER, name VARCHAR),
-             spots STRUCT(x INTEGER)[], map MAP(VARCHAR, INTEGER), span INTERVAL, bytes BLOB,
-             at TIMESTAMP, since TIMESTAMPTZ, day DATE);
+             spots STRUCT(x INTEGER)[], pairs MAP(VARCHAR, INTEGER), spell INTERVAL, bytes BLOB,
+             noted TIMESTAMP, since TIMESTAMPTZ, day DATE);
          INSERT INTO things VALUES
              (1, 7, 12, 1.50, 0.5, 'bad', '00000000-0000-0000-0000-000000000001', ['a', NULL],
               '{\"k\": [1, null]}', {'x': 1, 'name': 'it''s, \"so\" {x: 1}'}, [{'x': 1}, NULL],
@@ -34,8 +34,8 @@ fn columns_come_back_with_the_types_they_had() {
               NULL, NULL);",
     );
     project.run_well("x.camp");
-    let columns = "id, tiny, wide, money, ratio, mood, mark, tags, doc, spot, spots, map, span, \
-                   bytes, at, since, day";
+    let columns = "id, tiny, wide, money, ratio, mood, mark, tags, doc, spot, spots, pairs, spell, \
+                   bytes, noted, since, day";
     let of = |table: &str| project.rows(&format!("SELECT {columns} FROM {table} ORDER BY id"));
     assert_eq!(of("audience.\"Same\""), of("things"));
     let described = |table: &str| {

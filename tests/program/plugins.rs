@@ -333,3 +333,55 @@ fn an_imported_file_brings_its_plugins_along() {
     assert_eq!(ran.exit, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("E0211") && ran.stderr.contains("deeper.camp"), "{}", ran.stderr);
 }
+
+#[test]
+fn an_installed_program_finds_its_plugins_beside_itself() {
+    let project = Project::new();
+    let build = Path::new(env!("CARGO_BIN_EXE_camp")).parent().unwrap().to_owned();
+    let install = |prefix: &str, root: &str| {
+        let made = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/install.sh"))
+            .env("BUILD", &build)
+            .env("PREFIX", prefix)
+            .env("DESTDIR", root)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    let root = project.path("root");
+    install("/opt/camp", &root.to_string_lossy());
+    let prefix = root.join("opt/camp");
+    assert!(prefix.join("bin/camp").is_file());
+    // Twice is the same, also over what is there.
+    install(&prefix.to_string_lossy(), "");
+
+    project.write("people.csv", "id\n1\n2\n3\n4\n");
+    project.write(
+        "x.camp",
+        "campaign \"X\" timezone \"UTC\"\n\
+         dimension people = \"people.csv\" key id columns (id: int)\n\
+         use split\n\
+         all = build audience from people\n\
+         first, others = split all with first: order by id limit 50%\n\
+         save audience first as \"First\"\n",
+    );
+    let ran = Command::new(prefix.join("bin/camp"))
+        .current_dir(project.path(""))
+        .args(["run", "x.camp"])
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(project.rows("SELECT id FROM audience.\"First\" ORDER BY id"), ["1", "2"]);
+
+    // Without its library a plugin is gone, and nothing else.
+    let library = format!("lib/camp/plugins/libcamp_split{}", std::env::consts::DLL_SUFFIX);
+    std::fs::remove_file(prefix.join(library)).unwrap();
+    let without = Ran::of(
+        Command::new(prefix.join("bin/camp"))
+            .current_dir(project.path(""))
+            .args(["run", "x.camp"])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(without.exit, Some(1), "{}", without.stderr);
+    assert!(without.stderr.contains("Plugin `split` is not installed"), "{}", without.stderr);
+}
