@@ -314,9 +314,10 @@ impl Session {
             sources: &mut self.sources,
             diagnostics: Diagnostics::default(),
             known: HashMap::new(),
+            names: HashMap::new(),
         };
         reader.read_ahead(&units);
-        let Reader { diagnostics: found, known, .. } = reader;
+        let Reader { diagnostics: found, known, names, .. } = reader;
         diagnostics.extend(found);
         let failed = self.enable_plugins(units.iter().chain(known.values()), &mut diagnostics);
         let options = check::Options {
@@ -330,8 +331,12 @@ impl Session {
             failed_plugins: failed,
         };
         let mut world = Project { engine, catalogue };
-        let mut reader =
-            Reader { sources: &mut self.sources, diagnostics: Diagnostics::default(), known };
+        let mut reader = Reader {
+            sources: &mut self.sources,
+            diagnostics: Diagnostics::default(),
+            known,
+            names,
+        };
         let (program, found) =
             check::check(units, &mut reader, &mut world, &self.registry, &options);
         diagnostics.extend(reader.diagnostics);
@@ -462,6 +467,8 @@ struct Reader<'a> {
     diagnostics: Diagnostics,
     /// What was read already, by folder and path.
     known: HashMap<(PathBuf, String), Unit>,
+    /// The name of each file, by its place: one name for one file, however it is reached.
+    names: HashMap<PathBuf, String>,
 }
 
 impl Reader<'_> {
@@ -469,6 +476,10 @@ impl Reader<'_> {
     /// before anything is checked. What cannot be read is reported when it is checked.
     fn read_ahead(&mut self, units: &[Unit]) {
         let mut open: Vec<Unit> = units.to_vec();
+        for unit in units {
+            let path = PathBuf::from(&unit.name);
+            self.names.insert(path.canonicalize().unwrap_or(path), unit.name.clone());
+        }
         while let Some(unit) = open.pop() {
             for statement in &unit.ast.statements {
                 let StatementKind::Import(path) = &statement.kind else { continue };
@@ -491,7 +502,9 @@ impl Imports for Reader<'_> {
             return Ok(unit.clone());
         }
         let file = base.join(path);
-        let name = file.display().to_string();
+        let place = file.canonicalize().unwrap_or_else(|_| file.clone());
+        let name = self.names.entry(place).or_insert_with(|| file.display().to_string()).clone();
+        let file = PathBuf::from(&name);
         let bytes = std::fs::read(&file).map_err(|e| {
             Diagnostic::error(codes::names::IMPORT_UNREADABLE, unreadable(&name, &e).title)
                 .label(span, "imported here")

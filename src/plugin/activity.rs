@@ -21,6 +21,7 @@ use crate::syntax::ast;
 
 use super::bound::{BoundCall, BoundRelation, RelationRows};
 use super::document::PlanDocument;
+use super::finder::SHIPPED;
 use super::gate::{self, Shapes};
 use super::guard;
 use super::host::{Call, RunFacts};
@@ -29,6 +30,9 @@ use super::manifest::{self, Kind, NewColumn, OutputDimension};
 use super::rows::{RowCall, RowOutput};
 use super::schemas::{self, Lent};
 use super::{params, report, wire};
+
+/// What is wrong when rows are of nobody.
+const STRANGERS: &str = "it gives rows that its dimension does not have";
 
 /// An activity of a plugin.
 pub struct PluginActivity {
@@ -88,6 +92,7 @@ pub struct PlannedCall {
     outputs: Vec<(String, String)>,
     checks: Vec<Diagnostic>,
     key_fault: Diagnostic,
+    stranger_fault: Option<Diagnostic>,
 }
 
 impl PluginActivity {
@@ -221,6 +226,9 @@ impl PluginActivity {
         Some(Arc::new(PlannedCall {
             activity: self.spec.name.clone(),
             key_fault: report::fault(&self.plugin, "the key of its rows is missing or repeats", at),
+            // Those that ship give only rows that come in, or that links lead to.
+            stranger_fault: (!SHIPPED.contains(&self.plugin.manifest.plugin.name.as_str()))
+                .then(|| report::fault(&self.plugin, STRANGERS, at)),
             relations: bound.relations,
             plan,
             shapes,
@@ -400,11 +408,7 @@ impl PluginActivity {
                     "the key of its rows is missing or repeats",
                     at,
                 ),
-                stranger_fault: report::fault(
-                    &self.plugin,
-                    "it gives rows that its dimension does not have",
-                    at,
-                ),
+                stranger_fault: report::fault(&self.plugin, STRANGERS, at),
             },
         }))
     }
@@ -481,7 +485,7 @@ impl Operation for RowCall {
             outputs,
             checks: Vec::new(),
             key_fault: self.planned.key_fault.clone(),
-            stranger_fault: self.planned.stranger_fault.clone(),
+            stranger_fault: Some(self.planned.stranger_fault.clone()),
         });
         Ok(())
     }
@@ -594,7 +598,7 @@ impl Operation for PlannedCall {
             outputs,
             checks,
             key_fault: self.key_fault.clone(),
-            stranger_fault: self.key_fault.clone(),
+            stranger_fault: self.stranger_fault.clone(),
         });
         Ok(())
     }

@@ -69,6 +69,8 @@ struct Work {
     fell: AtomicI32,
     /// Somebody reads `fell` and reports.
     noticed: AtomicBool,
+    /// Whose code it is.
+    who: String,
     /// What is said when nobody does.
     last_words: String,
 }
@@ -104,7 +106,7 @@ pub struct Worker<M> {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl<M: Send + 'static> Worker<M> {
+impl<M> Worker<M> {
     /// Starts work; `who` and `what` are for the last words: ``plugin `x` 1.0``, `` `bind` ``.
     ///
     /// # Errors
@@ -114,11 +116,15 @@ impl<M: Send + 'static> Worker<M> {
         what: &str,
         waiting: usize,
         run: impl FnOnce(&SyncSender<M>) + Send + 'static,
-    ) -> Result<Worker<M>, Fell> {
+    ) -> Result<Worker<M>, Fell>
+    where
+        M: Send + 'static,
+    {
         install();
         let work: &'static Work = Box::leak(Box::new(Work {
             fell: AtomicI32::new(0),
             noticed: AtomicBool::new(false),
+            who: format!("the last plugin at work was: {who}\n"),
             last_words: format!("error[E0614]: {who} took the program down in {what}\n"),
         }));
         let (sender, messages) = sync_channel(waiting);
@@ -180,6 +186,15 @@ impl<M: Send + 'static> Worker<M> {
     /// # Errors
     /// When it falls, or takes longer than the limit.
     pub fn end(mut self, limit: Duration) -> Result<(), Fell> {
+        self.wait(limit)
+    }
+
+    /// Leaves the thread to itself.
+    pub fn detach(mut self) {
+        self.thread = None;
+    }
+
+    fn wait(&mut self, limit: Duration) -> Result<(), Fell> {
         let Some(thread) = self.thread.take() else { return Ok(()) };
         // Whoever waits to send is told that nobody listens.
         self.messages = sync_channel(0).1;
@@ -193,6 +208,13 @@ impl<M: Send + 'static> Worker<M> {
             std::thread::sleep(Duration::from_millis(1));
         }
         Ok(())
+    }
+}
+
+impl<M> Drop for Worker<M> {
+    fn drop(&mut self) {
+        // Where something else went wrong, the thread still must not meet the end of the program.
+        let _ = self.wait(LIMIT);
     }
 }
 
@@ -213,6 +235,8 @@ pub fn call<T: Send + 'static>(
         true => Err(Fell::Silent(LIMIT)),
         false => Ok(()),
     })?;
+    // The thread has nothing left to do.
+    worker.detach();
     // Without an answer the thread has ended by a panic of this program's own code in it.
     answer.ok_or(Fell::Ended)
 }
@@ -264,8 +288,7 @@ extern "C" fn on_crash(signal: c_int, _: *mut libc::siginfo_t, _: *mut c_void) {
     // before happens now, when the instruction runs again.
     // SAFETY: never freed; NULL when no plugin was ever called.
     if let Some(work) = unsafe { AT_WORK.load(Ordering::SeqCst).as_ref() } {
-        write(b"the last plugin at work: ");
-        write(work.last_words.as_bytes());
+        write(work.who.as_bytes());
     }
     if let Some(n) = SIGNALS.iter().position(|(number, _)| *number == signal) {
         // SAFETY: written by `install` before this handler was there.

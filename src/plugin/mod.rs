@@ -58,7 +58,6 @@ pub fn enable(
         .label(span, "did not come with Camp")
         .help("run without `--safe`, or without the plugin"));
     }
-    stdout::keep();
     let plugin = open(name, &place, finder).map_err(|wrong| match wrong.span() {
         None => wrong.label(span, "used here"),
         Some(_) => wrong,
@@ -92,8 +91,12 @@ pub fn open(
     place: &finder::Place,
     finder: &finder::Finder,
 ) -> Result<Arc<loader::Plugin>, Diagnostic> {
+    stdout::keep();
     let load = |path: &std::path::Path| {
-        loader::load(path).map_err(|e| e.into_diagnostic(name, &place.path, None))
+        let loaded = loader::load(path).map_err(|e| e.into_diagnostic(name, &place.path, None));
+        // A library that prints when it is loaded is never trusted; what else is there is nobody's.
+        let _ = stdout::take();
+        loaded
     };
     if place.shipped {
         return load(&place.path);

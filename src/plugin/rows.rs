@@ -174,13 +174,16 @@ impl Running {
 fn cancel(canceller: &Arc<Mutex<Option<Canceller>>>) {
     let canceller = canceller.clone();
     // It need not come back: whoever waits for its rows gives up on it by himself.
-    let _ = Worker::start("A plugin", "`cancel`", 1, move |_: &SyncSender<()>| {
+    let asked = Worker::start("A plugin", "`cancel`", 1, move |_: &SyncSender<()>| {
         let held = canceller.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(canceller) = *held {
             // SAFETY: the instance is dropped only after this was taken out under the lock.
             unsafe { canceller.cancel() }
         }
     });
+    if let Ok(asked) = asked {
+        asked.detach();
+    }
 }
 
 /// Everything that a plugin's thread takes along.
