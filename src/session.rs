@@ -4,6 +4,7 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -254,7 +255,7 @@ impl Session {
             started: self.started,
             plugin_timeout: self.settings.plugin_timeout.unwrap_or(PLUGIN_TIMEOUT),
             database: self.settings.database.as_ref().map(|p| p.display().to_string()),
-            progress,
+            progress: RefCell::new(progress),
             warnings: checked.warnings.clone().sorted(),
         }
     }

@@ -191,13 +191,13 @@ impl Binder<'_> {
                 installed.sort();
                 installed.dedup();
                 let help = match SHIPPED.iter().any(|(plugin, _)| *plugin == written) {
-                    true => Some(format!("install it: `camp plugin add {written}`")),
+                    true => Some("install Camp again: it comes with this plugin".into()),
                     false => suggest::unknown_name(
                         written,
                         "plugins",
                         installed.iter().map(String::as_str),
                     )
-                    .or_else(|| Some(format!("install it: `camp plugin add {written}`"))),
+                    .or_else(|| Some("install it: `camp plugin add LIBRARY`".into())),
                 };
                 self.report(
                     Diagnostic::error(

@@ -55,11 +55,10 @@ impl Shown {
             Progress::Working { done, of, .. } => {
                 let message = self.bar.message();
                 let title = message.split(": ").next().unwrap_or_default();
-                let text = match of {
-                    0 => format!("{title}: {}", numbers::count(done)),
-                    of => format!("{title}: {} of {}", numbers::count(done), numbers::count(of)),
-                };
-                self.bar.set_message(text);
+                self.bar.set_message(how_far(title, done, of));
+            }
+            Progress::Delivering { title, done, of } => {
+                self.bar.set_message(how_far(&title, done, of));
             }
             Progress::Finished { step, rows } => {
                 self.bar.set_position(step as u64 + 1);
@@ -79,6 +78,14 @@ impl Shown {
     pub fn end(self) {
         self.bar.finish_and_clear();
         SHOWN.set(None);
+    }
+}
+
+/// `score people: 16,000 of 40,000`
+fn how_far(title: &str, done: u64, of: u64) -> String {
+    match of {
+        0 => format!("{title}: {}", numbers::count(done)),
+        of => format!("{title}: {} of {}", numbers::count(done), numbers::count(of)),
     }
 }
 

@@ -452,11 +452,17 @@ impl RowCall {
             let append = |e: duckdb::Error| self.engine(EngineError::from(e));
             let mut appender =
                 connection.appender_to_catalog_and_db(&table, SCRATCH, "main").map_err(append)?;
+            let mut rows = 0;
             while let Some(given) = self.given(&mut running, told)? {
                 self.check_stop(engine)?;
                 if let Given::Batch(batch) = given
                     && batch.num_rows() > 0
                 {
+                    rows += batch.num_rows() as u64;
+                    if running.call.pulse.progress() == (0, 0) {
+                        // It says nothing itself; its rows do.
+                        told(rows, 0);
+                    }
                     appender.append_record_batch(batch).map_err(append)?;
                 }
             }

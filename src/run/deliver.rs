@@ -17,7 +17,7 @@ use crate::plan::{self, PlannedDelivery};
 use crate::plugin::rows::{Receipt, RowCall};
 
 use super::execute::{Execution, number};
-use super::report::{DeliveryReport, RunReport};
+use super::report::{DeliveryReport, Progress, RunReport};
 
 /// A delivery that is due.
 struct Due<'a> {
@@ -85,6 +85,12 @@ impl Execution<'_> {
             let mut sent = self.to_send(&due);
             let dimension = &self.program[due.transition.dimension].name;
             let engine = self.engine;
+            let title = format!("{} {}", sent.activity, sent.transition);
+            let of = sent.rows;
+            let tell = |done| {
+                self.tell(Progress::Delivering { title: title.clone(), done, of });
+            };
+            tell(0);
             let mut log = |receipts: Vec<Receipt>| {
                 let mut records = Vec::new();
                 for receipt in receipts {
@@ -109,6 +115,7 @@ impl Execution<'_> {
                         sent_at: Timestamp::now(),
                     });
                 }
+                tell(sent.sent + sent.failed + sent.skipped + sent.checked);
                 if dry_run { Ok(()) } else { catalogue::log_deliveries(engine, &records) }
             };
             let facts = self.facts(planned.step, run_id, dry_run);

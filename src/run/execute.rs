@@ -5,6 +5,7 @@
 //! before anything is staged, exports are written beside their places before the commit and
 //! renamed after it.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
@@ -52,7 +53,7 @@ pub struct Execution<'a> {
     /// As the user named it.
     pub database: Option<String>,
     /// Told while it works.
-    pub progress: &'a mut dyn FnMut(Progress),
+    pub progress: RefCell<&'a mut dyn FnMut(Progress)>,
     /// What was found so far that stops nothing.
     pub warnings: Vec<Diagnostic>,
 }
@@ -163,11 +164,11 @@ impl Execution<'_> {
 
     fn compute_unguarded(&mut self, run_id: &str, dry_run: bool) -> Outcome<Computed> {
         let statements = self.plan.steps.len();
-        (self.progress)(Progress::Planned { steps: statements });
+        self.tell(Progress::Planned { steps: statements });
         let keys = self.check_keys()?;
         let mut millis = vec![0u64; self.program.steps.len()];
         for (n, step) in self.plan.steps.iter().enumerate() {
-            (self.progress)(Progress::Started { step: n, title: step.title.clone() });
+            self.tell(Progress::Started { step: n, title: step.title.clone() });
             let begun = Instant::now();
             let rows = match &step.statement {
                 Statement::External { step: index, inputs, tables } => {
@@ -177,10 +178,8 @@ impl Execution<'_> {
                             continue;
                         }
                         let facts = self.facts(*index, run_id, dry_run);
-                        let progress = &mut *self.progress;
-                        let told = &mut |done, of| {
-                            progress(Progress::Working { step: n, done, of });
-                        };
+                        let told =
+                            &mut |done, of| self.tell(Progress::Working { step: n, done, of });
                         let said = call.execute(self.engine, inputs, tables, &facts, told)?;
                         self.warnings.extend(said);
                     }
@@ -194,7 +193,7 @@ impl Execution<'_> {
             if let Some(spent) = millis.get_mut(step.first) {
                 *spent += begun.elapsed().as_millis() as u64;
             }
-            (self.progress)(Progress::Finished { step: n, rows: Some(rows) });
+            self.tell(Progress::Finished { step: n, rows: Some(rows) });
         }
         let counts = self.count()?;
         let Guarded { answers, skipped, .. } = self.ask_guards(None)?;
@@ -239,7 +238,7 @@ impl Execution<'_> {
             report.finished = Timestamp::now();
             return Ok(report);
         }
-        (self.progress)(Progress::Committing);
+        self.tell(Progress::Committing);
         if !saves.is_empty() || !self.plan.deliveries.is_empty() || self.engine.project_exists() {
             let mut staged: Vec<StagedSave> = saves.iter().map(|s| s.staged.clone()).collect();
             let records = self.step_records(&report);
@@ -280,6 +279,11 @@ impl Execution<'_> {
         self.deliver(&mut report, run_id, &skipped, false);
         report.finished = Timestamp::now();
         Ok(report)
+    }
+
+    /// Tells whoever watches.
+    pub(super) fn tell(&self, progress: Progress) {
+        (self.progress.borrow_mut())(progress);
     }
 
     // ---- plugins

@@ -256,6 +256,15 @@ pub enum Progress {
         /// Of so much; 0 when it does not know.
         of: u64,
     },
+    /// A delivery tells how far it is.
+    Delivering {
+        /// «webhook fresh».
+        title: String,
+        /// Rows with a receipt.
+        done: u64,
+        /// All rows.
+        of: u64,
+    },
     /// A statement is done.
     Finished {
         /// From 0.

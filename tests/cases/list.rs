@@ -24,6 +24,7 @@ cases! { check:
     a_campaign_zone_that_does_not_exist
     a_data_file_that_is_not_there
     a_dimension_without_a_key_is_no_population
+    a_file_that_imports_itself_through_its_folder
     a_key_that_is_no_column
     a_large_number_does_not_fit
     a_name_that_fits_two_things

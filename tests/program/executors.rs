@@ -1,5 +1,8 @@
 //! What an executor gets and gives back, with the plugin `panics`, which hands its rows through.
 
+use camp::run::report::Progress;
+use camp::session::{Session, Settings};
+
 use super::plugins::build_panics;
 use crate::support::project::Project;
 
@@ -93,4 +96,25 @@ fn a_step_that_is_skipped_does_not_run_its_plugin() {
     assert_eq!(project.rows("SELECT count(*) FROM audience.\"Fourth\""), ["2"]);
     let saved = project.rows("SELECT label FROM camp.camp.audience ORDER BY 1");
     assert_eq!(saved, ["Fourth"]);
+}
+
+#[test]
+fn whoever_watches_sees_how_far_an_executor_is() {
+    let project = project("all = build audience from things\nsame = panics all\n");
+    project.sql("CREATE TABLE things AS SELECT range AS id FROM range(40000); ALTER TABLE things ADD PRIMARY KEY (id);");
+    let settings = Settings {
+        database: Some(project.database()),
+        project: Some(project.path("")),
+        ..Settings::default()
+    };
+    let script = project.path("x.camp").display().to_string();
+    let mut seen = Vec::new();
+    let ran = Session::new(settings).run(&[script], &mut |progress| {
+        if let Progress::Working { done, .. } = progress {
+            seen.push(done);
+        }
+    });
+    assert!(ran.is_ok());
+    assert_eq!(seen.last(), Some(&40_000), "{seen:?}");
+    assert!(seen.len() > 1 && seen.is_sorted(), "{seen:?}");
 }
