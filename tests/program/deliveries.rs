@@ -195,6 +195,30 @@ fn rows_that_nobody_takes_end_the_run_with_an_error_after_its_commit() {
 }
 
 #[test]
+fn an_interrupt_between_two_attempts_ends_the_program_and_keeps_what_was_saved() {
+    let server = Server::down_at_first("refused", usize::MAX);
+    let project = project(&server, "");
+    let script = std::fs::read_to_string(project.path("send.camp")).unwrap();
+    project.write("send.camp", &script.replace("batch: 2", "batch: 5, tries: 1"));
+    let mut command = drive::program(&project.path(""));
+    command.args(["run", "send.camp"]).env("CAMP_TEST_TOKEN", "s3cret");
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    // After the second attempt there is a pause of eight seconds.
+    while server.requests().len() < 2 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let begun = std::time::Instant::now();
+    // SAFETY: our own child, which was not waited for.
+    unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+    assert_eq!(project.rows("SELECT count(*) FROM audience.\"All\""), ["5"]);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
 fn a_plan_says_what_would_be_sent_and_sends_nothing() {
     let server = Server::start("refused");
     let project = project(&server, "");

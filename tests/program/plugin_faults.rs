@@ -210,3 +210,27 @@ fn a_panic_in_any_callback_is_an_error_that_names_its_place() {
     project.run_well("x.camp");
     assert_eq!(project.rows("SELECT id FROM audience.\"Same\" ORDER BY id"), ["1", "2", "3"]);
 }
+
+#[test]
+fn a_delivery_that_fails_keeps_what_was_committed_and_says_what_was_not_sent() {
+    for (fault, word) in [
+        (Some("CRASHES_IN_EXECUTE"), "it crashed (SIGABRT)"),
+        (None, "its receipts have 1 columns, not 5"),
+    ] {
+        let project = project("faulty_sql");
+        let script = std::fs::read_to_string(project.path("x.camp")).unwrap();
+        project.write("x.camp", &format!("{script}faulty_send same\nfaulty_send all\n"));
+        assert_eq!(add(&project, fault).exit, Some(0));
+        let ran = project.run("x.camp");
+        let said = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(ran.exit, Some(5), "{said}");
+        assert!(said.contains("E0614") && said.contains(word), "{said}");
+        assert!(said.contains("x.camp:7"), "{said}");
+        for population in ["same", "all"] {
+            let left = format!("3 of 3 rows of `{population}` could not be delivered");
+            assert!(said.contains(&left), "{said}");
+        }
+        assert_eq!(project.rows("SELECT count(*) FROM audience.\"Same\""), ["3"]);
+        assert_eq!(project.rows("SELECT status FROM camp.camp.run"), ["done"]);
+    }
+}
