@@ -270,3 +270,42 @@ pub fn create_table(name: &str, schema: &Schema) -> Result<String, String> {
 
 /// The database that all connections of the engine see, uncommitted work of the run aside.
 pub const SCRATCH: &str = "scratch";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use duckdb::arrow::array::{
+        AsArray, DictionaryArray, RecordBatchIterator, StringViewArray, TimestampMillisecondArray,
+    };
+    use duckdb::arrow::datatypes::{Int32Type, TimestampMicrosecondType};
+
+    #[test]
+    fn dictionaries_views_and_other_units_of_time_are_decoded() {
+        let words: DictionaryArray<Int32Type> =
+            vec![Some("a"), None, Some("a")].into_iter().collect();
+        let batch = RecordBatch::try_from_iter([
+            ("word", Arc::new(words) as Arc<dyn Array>),
+            ("view", Arc::new(StringViewArray::from(vec!["x", "y", "z"]))),
+            ("at", Arc::new(TimestampMillisecondArray::from(vec![1, 2, 3]))),
+        ])
+        .unwrap();
+        let schema = batch.schema();
+        let reader = RecordBatchIterator::new([Ok(batch)], schema);
+        let stream = FFI_ArrowArrayStream::new(Box::new(reader));
+        // SAFETY: both are the C struct of the Arrow specification; the value moves.
+        let stream =
+            unsafe { std::mem::transmute::<FFI_ArrowArrayStream, abi::ArrowArrayStream>(stream) };
+        let mut incoming = Incoming::new(stream).unwrap();
+        let create = create_table("t", &incoming.schema()).unwrap();
+        assert_eq!(
+            create,
+            "CREATE TABLE scratch.main.\"t\" (\"word\" VARCHAR, \"view\" VARCHAR, \"at\" TIMESTAMP)"
+        );
+        let batch = incoming.next().unwrap().unwrap();
+        let words: Vec<Option<&str>> = batch.column(0).as_string::<i32>().iter().collect();
+        assert_eq!(words, [Some("a"), None, Some("a")]);
+        assert_eq!(batch.column(1).as_string::<i32>().value(2), "z");
+        assert_eq!(batch.column(2).as_primitive::<TimestampMicrosecondType>().value(1), 2000);
+        assert!(incoming.next().is_none());
+    }
+}
