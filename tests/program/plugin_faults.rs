@@ -234,3 +234,15 @@ fn a_delivery_that_fails_keeps_what_was_committed_and_says_what_was_not_sent() {
         assert_eq!(project.rows("SELECT status FROM camp.camp.run"), ["done"]);
     }
 }
+
+#[test]
+fn a_crash_in_a_thread_that_a_plugin_started_names_it_and_saves_nothing() {
+    let (project, ran) = run("faulty", "CRASHES_IN_THREAD");
+    assert_eq!(ran.exit, None, "ended by a signal: {}", ran.stderr);
+    assert!(
+        ran.stderr.contains("the last plugin at work was: Plugin `faulty` 1.0.0"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!project.database().exists());
+}

@@ -385,3 +385,28 @@ fn an_installed_program_finds_its_plugins_beside_itself() {
     assert_eq!(without.exit, Some(1), "{}", without.stderr);
     assert!(without.stderr.contains("Plugin `split` is not installed"), "{}", without.stderr);
 }
+
+#[test]
+fn a_plugin_of_the_project_comes_before_one_of_the_user() {
+    let project = project("faulty_sql");
+    let library = build(&project.path(""), None);
+    assert_eq!(add(&project, None).exit, Some(0));
+    let own = project.path(".camp/plugins/faulty").join(library.file_name().unwrap());
+    let of_user = project.path("data/camp/plugins/faulty");
+    std::fs::create_dir_all(&of_user).unwrap();
+    let run = || {
+        let mut command = crate::support::drive::program(&project.path(""));
+        command.args(["run", "x.camp"]).env("XDG_DATA_HOME", project.path("data"));
+        Ran::of(command.output().unwrap())
+    };
+    // Another build among the user's plugins is not even looked at.
+    let other = build(&of_user, Some("SILENT"));
+    assert_eq!(run().exit, Some(0));
+    // The trusted one is found there when the project has none; the other one is refused.
+    std::fs::rename(&own, of_user.join("aside")).unwrap();
+    let refused = run();
+    assert_eq!(refused.exit, Some(5), "{}", refused.stderr);
+    assert!(words(&refused).contains("is not the one that is trusted"), "{}", refused.stderr);
+    std::fs::rename(of_user.join("aside"), other).unwrap();
+    assert_eq!(run().exit, Some(0));
+}
