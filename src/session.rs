@@ -4,7 +4,8 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -21,7 +22,7 @@ use crate::model::program::Program;
 use crate::model::schema::{Audience, FileOptions, Relation, World};
 use crate::plan::lower::History;
 use crate::plan::{self, Plan};
-use crate::plugin::{self, finder::Finder};
+use crate::plugin::{self, consent::Consent, finder::Finder};
 use crate::run::execute::Execution;
 use crate::run::exports::beside;
 use crate::run::history::Recorded;
@@ -29,6 +30,10 @@ use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
 use crate::source::{SourceMap, Span};
 use crate::syntax::{self, ast::StatementKind};
+
+/// How long a plugin at work may give no sign of life: neither rows nor progress, while it does not
+/// wait for its input either.
+pub const PLUGIN_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What a session is told from outside the scripts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,6 +64,10 @@ pub struct Settings {
     pub temp_directory: Option<PathBuf>,
     /// The folder of the project, which has `camp.lock` and `.camp`.
     pub project: Option<PathBuf>,
+    /// Who decides about a plugin that the project does not trust yet.
+    pub consent: Consent,
+    /// How long a plugin at work may give no sign of life; [`PLUGIN_TIMEOUT`] when not given.
+    pub plugin_timeout: Option<Duration>,
     /// A copy of the database for readers, replaced after each commit.
     pub publish: Option<PathBuf>,
 }
@@ -244,8 +253,9 @@ impl Session {
             sources: &self.sources,
             as_of: self.as_of,
             started: self.started,
+            plugin_timeout: self.settings.plugin_timeout.unwrap_or(PLUGIN_TIMEOUT),
             database: self.settings.database.as_ref().map(|p| p.display().to_string()),
-            progress,
+            progress: RefCell::new(progress),
             warnings: checked.warnings.clone().sorted(),
         }
     }
@@ -301,7 +311,16 @@ impl Session {
                 return Err(diagnostics);
             }
         };
-        let failed = self.enable_plugins(&units, &mut diagnostics);
+        let mut reader = Reader {
+            sources: &mut self.sources,
+            diagnostics: Diagnostics::default(),
+            known: HashMap::new(),
+            names: HashMap::new(),
+        };
+        reader.read_ahead(&units);
+        let Reader { diagnostics: found, known, names, .. } = reader;
+        diagnostics.extend(found);
+        let failed = self.enable_plugins(units.iter().chain(known.values()), &mut diagnostics);
         let options = check::Options {
             as_of: self.as_of,
             timezone: self.settings.timezone.clone(),
@@ -313,7 +332,12 @@ impl Session {
             failed_plugins: failed,
         };
         let mut world = Project { engine, catalogue };
-        let mut reader = Reader { sources: &mut self.sources, diagnostics: Diagnostics::default() };
+        let mut reader = Reader {
+            sources: &mut self.sources,
+            diagnostics: Diagnostics::default(),
+            known,
+            names,
+        };
         let (program, found) =
             check::check(units, &mut reader, &mut world, &self.registry, &options);
         diagnostics.extend(reader.diagnostics);
@@ -326,11 +350,19 @@ impl Session {
     }
 
     fn finder(&self) -> Finder {
-        Finder { project: self.settings.project.clone(), shipped_only: self.settings.safe }
+        Finder {
+            project: self.settings.project.clone(),
+            shipped_only: self.settings.safe,
+            consent: self.settings.consent,
+        }
     }
 
     /// Loads the plugins that the files use; gives those that could not be, which were reported.
-    fn enable_plugins(&mut self, units: &[Unit], diagnostics: &mut Diagnostics) -> Vec<String> {
+    fn enable_plugins<'u>(
+        &mut self,
+        units: impl Iterator<Item = &'u Unit>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<String> {
         let finder = self.finder();
         let mut failed = Vec::new();
         for unit in units {
@@ -434,12 +466,46 @@ fn unit(
 struct Reader<'a> {
     sources: &'a mut SourceMap,
     diagnostics: Diagnostics,
+    /// What was read already, by folder and path.
+    known: HashMap<(PathBuf, String), Unit>,
+    /// The name of each file, by its place: one name for one file, however it is reached.
+    names: HashMap<PathBuf, String>,
+}
+
+impl Reader<'_> {
+    /// Reads what files import, directly or through others: they may use plugins, which are loaded
+    /// before anything is checked. What cannot be read is reported when it is checked.
+    fn read_ahead(&mut self, units: &[Unit]) {
+        let mut open: Vec<Unit> = units.to_vec();
+        for unit in units {
+            let path = PathBuf::from(&unit.name);
+            self.names.insert(path.canonicalize().unwrap_or(path), unit.name.clone());
+        }
+        while let Some(unit) = open.pop() {
+            for statement in &unit.ast.statements {
+                let StatementKind::Import(path) = &statement.kind else { continue };
+                let key = (unit.base.clone(), path.node.clone());
+                if self.known.contains_key(&key) {
+                    continue;
+                }
+                if let Ok(imported) = self.import(&path.node, &unit.base, path.span) {
+                    self.known.insert(key, imported.clone());
+                    open.push(imported);
+                }
+            }
+        }
+    }
 }
 
 impl Imports for Reader<'_> {
     fn import(&mut self, path: &str, base: &Path, span: Span) -> Result<Unit, Diagnostic> {
+        if let Some(unit) = self.known.get(&(base.to_owned(), path.to_owned())) {
+            return Ok(unit.clone());
+        }
         let file = base.join(path);
-        let name = file.display().to_string();
+        let place = file.canonicalize().unwrap_or_else(|_| file.clone());
+        let name = self.names.entry(place).or_insert_with(|| file.display().to_string()).clone();
+        let file = PathBuf::from(&name);
         let bytes = std::fs::read(&file).map_err(|e| {
             Diagnostic::error(codes::names::IMPORT_UNREADABLE, unreadable(&name, &e).title)
                 .label(span, "imported here")

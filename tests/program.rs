@@ -3,5 +3,7 @@
 mod commands;
 mod deliveries;
 mod examples;
+mod executors;
+mod plugin_faults;
 mod plugins;
 mod readme;

@@ -668,15 +668,22 @@ impl Binder<'_> {
         id
     }
 
-    /// The text of a row's key, as the stable hash and the log of deliveries use it; `None` for
-    /// rows without a key.
+    /// The text of a row's key, as the stable hash uses it; `None` for rows without a key.
     pub(super) fn key_text(&self, dimension: DimId, row: &Row, span: Span) -> Option<Expr> {
-        let parts: Vec<Expr> = self.program[dimension]
-            .key
-            .iter()
-            .map(|&column| self.column_expr(dimension, row, column, span))
-            .collect();
-        (!parts.is_empty()).then(|| Expr::new(ExprKind::KeyText(parts), Type::Text, span))
+        let parts = self.key_parts(dimension, row, span)?;
+        Some(Expr::new(ExprKind::KeyText(parts), Type::Text, span))
+    }
+
+    /// The text of a row's key, as the log of deliveries uses it; `None` for rows without a key.
+    pub(super) fn member_text(&self, dimension: DimId, row: &Row, span: Span) -> Option<Expr> {
+        let parts = self.key_parts(dimension, row, span)?;
+        Some(Expr::new(ExprKind::MemberText(parts), Type::Text, span))
+    }
+
+    fn key_parts(&self, dimension: DimId, row: &Row, span: Span) -> Option<Vec<Expr>> {
+        let key = &self.program[dimension].key;
+        let part = |&column| self.column_expr(dimension, row, column, span);
+        (!key.is_empty()).then(|| key.iter().map(part).collect())
     }
 }
 
@@ -720,7 +727,7 @@ pub fn entry_text(entry: &ast::Entry) -> Option<(String, Span)> {
             }
             _ => None,
         },
-        ast::EntryValue::Subset(_) => None,
+        ast::EntryValue::Subset(_) | ast::EntryValue::Reduced(_) => None,
     }
 }
 
@@ -731,7 +738,7 @@ pub fn entry_bool(entry: &ast::Entry) -> Option<bool> {
             ast::ExprKind::Literal(ast::Literal::Bool(b)) => Some(*b),
             _ => None,
         },
-        ast::EntryValue::Subset(_) => None,
+        ast::EntryValue::Subset(_) | ast::EntryValue::Reduced(_) => None,
     }
 }
 
@@ -740,6 +747,7 @@ pub fn entry_span(entry: &ast::Entry) -> Span {
     match &entry.value {
         ast::EntryValue::Item(item) => item.expr.span,
         ast::EntryValue::Subset(subset) => subset.span,
+        ast::EntryValue::Reduced(arg) => arg.span,
     }
 }
 

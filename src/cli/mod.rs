@@ -95,6 +95,9 @@ pub fn main() -> ExitCode {
         }
     };
     let mut out = Output::new(&cli.output);
+    if !matches!(cli.command, Command::Probe { .. }) {
+        crate::plugin::stdout::allow();
+    }
     let exit = match cli.command {
         Command::Run(args) => run::run(args, &mut out),
         Command::Check(args) => check::run(args, &mut out),
@@ -117,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Init(args) => init::run(args, &mut out),
         Command::Completions(args) => completions::run(args, &mut out),
     };
+    crate::plugin::guard::end_if_abandoned(exit.0);
     ExitCode::from(exit.0)
 }
 

@@ -507,8 +507,9 @@ pub enum ExprKind {
     Convert(Expr),
     /// The escape hatch.
     Sql(Vec<SqlPart>),
-    /// The parts of a row's key as the one text that the stable hash and the log of deliveries
-    /// use. The implicit argument [`Implicit::RowKey`](super::functions::Implicit) is one of the
+    /// The parts of a row's key as the one text by which the log of deliveries names it.
+    MemberText(Vec<Expr>),
+    /// The parts of a row's key as the one text that the stable hash uses. The implicit argument [`Implicit::RowKey`](super::functions::Implicit) is one of the
     /// innermost row's key columns.
     KeyText(Vec<Expr>),
     /// How many rows a population has.
@@ -696,6 +697,7 @@ impl Expr {
                 row: row.clone(),
                 when: f(when),
             },
+            MemberText(parts) => MemberText(parts.iter().map(f).collect()),
             KeyText(parts) => KeyText(parts.iter().map(f).collect()),
             ToLocal(e, zone) => ToLocal(f(e), zone.clone()),
             ToInstant(e, zone) => ToInstant(f(e), zone.clone()),

@@ -1329,6 +1329,10 @@ impl<'a> Lowering<'a> {
                     .collect(),
                 expr.ty.clone(),
             ),
+            ExprKind::MemberText(parts) => {
+                let parts = parts.iter().map(|p| self.value(p)).collect();
+                Scalar::Primitive(Primitive::MemberText, parts)
+            }
             ExprKind::KeyText(parts) => {
                 let parts = parts.iter().map(|p| self.value(p)).collect();
                 Scalar::Primitive(Primitive::KeyText, parts)

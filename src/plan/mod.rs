@@ -211,16 +211,7 @@ pub fn wanted(program: &Program, only: &[String]) -> Result<HashSet<usize>, Diag
         )));
     }
     // What these are made from, and what guards them.
-    let mut open: Vec<usize> = steps.iter().copied().collect();
-    while let Some(index) = open.pop() {
-        for t in transitions_of(&program.steps[index]) {
-            if let Some(&before) = maker.get(&t)
-                && steps.insert(before)
-            {
-                open.push(before);
-            }
-        }
-    }
+    with_what_they_need(program, &maker, &mut steps);
     for (index, step) in program.steps.iter().enumerate() {
         if matches!(step.kind, StepKind::Expect { .. }) {
             let spoken = transitions_of(step);
@@ -248,6 +239,31 @@ fn transitions_of(step: &Step) -> Vec<TransitionId> {
     found.extend(step.only_if.iter().flat_map(spoken_of));
     found.extend(read_by(step));
     found
+}
+
+/// A step and those it is made from or waits for, directly or through others: it is skipped when
+/// one of them is.
+pub fn upstream(program: &Program, step: usize) -> HashSet<usize> {
+    let mut steps = HashSet::from([step]);
+    with_what_they_need(program, &makers(program), &mut steps);
+    steps
+}
+
+fn with_what_they_need(
+    program: &Program,
+    maker: &HashMap<TransitionId, usize>,
+    steps: &mut HashSet<usize>,
+) {
+    let mut open: Vec<usize> = steps.iter().copied().collect();
+    while let Some(index) = open.pop() {
+        for t in transitions_of(&program.steps[index]) {
+            if let Some(&before) = maker.get(&t)
+                && steps.insert(before)
+            {
+                open.push(before);
+            }
+        }
+    }
 }
 
 /// The transitions that what a step makes is made from.
@@ -324,6 +340,12 @@ impl<'a> Planner<'a> {
     /// The run's instant in the campaign's zone.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// The level on which it is known whether the step that is planned is skipped.
+    fn level_of_guards(&self) -> usize {
+        let steps = upstream(self.program, self.step);
+        self.level(steps.iter().filter_map(|&step| self.program.steps[step].only_if.as_ref()))
     }
 
     /// What must hold for the step that is planned not to be skipped.

@@ -250,6 +250,8 @@ pub enum Primitive {
     YearOf,
     /// date, year: the return of the date in that year, 29 February on the 28th in common years.
     AnniversaryIn,
+    /// Parts of a key as the one text by which the catalogue names a member.
+    MemberText,
     /// Parts of a key as the one text the stable hash uses.
     KeyText,
     /// seed, key text: MD5 in hex.

@@ -290,6 +290,8 @@ pub enum EntryValue {
     Item(Item),
     /// `where RULE order by … limit …`
     Subset(Subset),
+    /// `VALUE of LINK where RULE`
+    Reduced(Arg),
 }
 
 /// A part of a population.

@@ -89,6 +89,7 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::for_each => Typed(&["for each"]),
         Rule::with_clause => Typed(&["with"]),
         Rule::entry => Kind("an option"),
+        Rule::of_link => Typed(&["of"]),
         Rule::subset => Kind("a part of the population"),
         Rule::set | Rule::set_term => Kind("a set"),
         Rule::set_step => Typed(&["union", "intersect", "exclude"]),

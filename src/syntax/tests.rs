@@ -1023,6 +1023,11 @@ impl Walker<'_> {
                             self.children(entry.span, &[entry.name.span, subset.span]);
                             subset.rule.iter().for_each(|r| self.expr(r));
                         }
+                        EntryValue::Reduced(arg) => {
+                            self.children(entry.span, &[entry.name.span, arg.span]);
+                            self.expr(&arg.expr);
+                            arg.condition.iter().for_each(|c| self.expr(c));
+                        }
                     }
                 }
             }

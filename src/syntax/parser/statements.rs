@@ -417,10 +417,35 @@ impl Builder<'_> {
                 Rule::name => name = Some(self.name(part)),
                 Rule::subset => value = Some(EntryValue::Subset(self.subset(part))),
                 Rule::item => value = Some(EntryValue::Item(self.item(part))),
+                Rule::of_link => value = Some(self.reduced(value?, part)),
                 _ => {}
             }
         }
         Some(Entry { name: name?, value: value?, span })
+    }
+
+    /// A value with the link whose rows have it.
+    fn reduced(&mut self, value: EntryValue, node: Node<'_>) -> EntryValue {
+        let EntryValue::Item(item) = value else { return value };
+        let named = item.alias.as_ref().map(|alias| alias.span);
+        if let Some(span) = named.or(item.descending.map(|_| item.expr.span)) {
+            self.diagnostics.push(
+                Diagnostic::error(codes::UNEXPECTED, "A value of a link has no name and no order")
+                    .label(span, "not in front of `of`")
+                    .help("write `VALUE of LINK where …`"),
+            );
+        }
+        let span = item.expr.span.to(self.span(&node));
+        let (mut of, mut condition) = (None, None);
+        for part in node.into_inner() {
+            match part.as_rule() {
+                Rule::path => of = Some(self.path(part)),
+                Rule::expr => condition = Some(self.expr(part)),
+                _ => {}
+            }
+        }
+        let (name, distinct, by, expr) = (None, false, Vec::new(), item.expr);
+        EntryValue::Reduced(Arg { name, distinct, expr, of, condition, by, span })
     }
 
     fn subset(&mut self, node: Node<'_>) -> Subset {
