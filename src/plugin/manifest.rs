@@ -350,6 +350,9 @@ pub struct Example {
     /// The rows of transitions, as CSV.
     #[serde(default)]
     pub expect: std::collections::BTreeMap<String, String>,
+    /// It is rehearsed only.
+    #[serde(default)]
+    pub dry_run: bool,
     /// The diagnostic it must fail with instead.
     pub error: Option<String>,
 }

@@ -156,7 +156,7 @@ impl Execution<'_> {
             .label(step.span, "would send")
             .help("name a database with `--db`, or use `--dry-run`")));
         }
-        self.check_secrets()?;
+        self.check_secrets(dry_run)?;
         let computed = self.compute_unguarded(run_id, dry_run)?;
         let failed = self.failed_expectations(&computed.report);
         if failed.is_empty() { Ok(computed) } else { Err(failed) }
@@ -289,26 +289,32 @@ impl Execution<'_> {
     // ---- plugins
 
     /// Refuses a run that would only find out after the commit that a secret is missing.
-    fn check_secrets(&self) -> Outcome<()> {
+    fn check_secrets(&mut self, dry_run: bool) -> Outcome<()> {
         let mut wrong = Diagnostics::default();
         let external = self.plan.steps.iter().filter_map(|s| match &s.statement {
             Statement::External { step, .. } => Some(*step),
             _ => None,
         });
-        for step in external.chain(self.plan.deliveries.iter().map(|d| d.step)) {
+        // A delivery that is only rehearsed has no use for its secrets yet.
+        let external = external.map(|step| (step, true));
+        let deliveries = self.plan.deliveries.iter().map(|d| (d.step, !dry_run));
+        for (step, needed) in external.chain(deliveries) {
             let Some(call) = plan::rows_of(self.program, step) else { continue };
             for (param, variable) in &call.secrets {
                 if std::env::var_os(variable).is_some_and(|v| !v.is_empty()) {
                     continue;
                 }
-                wrong.push(
-                    Diagnostic::error(
-                        codes::plugin::SECRET_MISSING,
-                        format!("The environment variable `{variable}` is not set"),
-                    )
-                    .label(call.places.find(&format!("params.{param}")), "its value is needed")
-                    .help(format!("set `{variable}` where Camp is started")),
-                );
+                let title = format!("The environment variable `{variable}` is not set");
+                let span = call.places.find(&format!("params.{param}"));
+                let help = format!("set `{variable}` where Camp is started");
+                if needed {
+                    let error = Diagnostic::error(codes::plugin::SECRET_MISSING, title);
+                    wrong.push(error.label(span, "its value is needed").help(help));
+                } else {
+                    let warning = Diagnostic::warning(codes::warnings::SECRET_MISSING, title);
+                    let label = "a run needs its value";
+                    self.warnings.push(warning.label(span, label).help(help));
+                }
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }

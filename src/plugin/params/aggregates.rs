@@ -195,7 +195,7 @@ impl Reader<'_> {
         let mut pieces = Vec::new();
         for (piece, is_name) in template_pieces(text) {
             if !is_name {
-                pieces.push(json!({"text": piece}));
+                pieces.push(json!(piece));
                 continue;
             }
             let parts = piece
@@ -214,7 +214,7 @@ impl Reader<'_> {
             match fold::literal(&folded) {
                 Some(Value::Missing) => self.complete = false,
                 Some(value) => {
-                    pieces.push(json!({"text": crate::engine::duckdb::print::plain(value)}))
+                    pieces.push(json!(crate::engine::duckdb::print::plain(value)));
                 }
                 None => {
                     let record = self.record(at, bound, false, binder);

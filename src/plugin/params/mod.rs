@@ -330,6 +330,11 @@ impl<'m> Reader<'m> {
                 );
             } else if let Some(default) = &param.default {
                 self.values.insert(param.name.clone(), default.clone());
+                if let (ParamType::Secret, Some(variable)) =
+                    (&param.ty, default["secret"].as_str())
+                {
+                    self.secrets.insert(param.name.clone(), variable.to_owned());
+                }
             } else if param.ty == ParamType::Constant(Constant::Seed) {
                 self.values.insert(param.name.clone(), json!(binder.campaign_label()));
             }

@@ -291,6 +291,12 @@ impl Example {
         self
     }
 
+    /// The script is only rehearsed: its deliveries send nothing and need no secrets.
+    pub fn dry_run(mut self) -> Self {
+        self.json["dry_run"] = json!(true);
+        self
+    }
+
     /// The rows that a transition of the script has, as CSV.
     pub fn expect(mut self, transition: &str, csv: &str) -> Self {
         self.json["expect"][transition] = json!(csv);
