@@ -14,6 +14,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod engine;
+pub mod fmt;
 #[cfg(test)]
 mod generated;
 pub mod model;

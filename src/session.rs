@@ -27,7 +27,7 @@ use crate::run::exports::beside;
 use crate::run::history::Recorded;
 use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
-use crate::source::{SourceMap, Span};
+use crate::source::{SourceId, SourceMap, Span};
 use crate::syntax::{self, ast::StatementKind};
 
 /// What a session is told from outside the scripts.
@@ -366,19 +366,30 @@ impl Session {
     }
 
     fn read(&mut self, file: &str) -> Result<(Unit, Diagnostics), Diagnostics> {
-        let (name, base, bytes) = if file == "-" {
-            let mut bytes = Vec::new();
-            std::io::stdin()
-                .lock()
-                .read_to_end(&mut bytes)
-                .map_err(|e| one(unreadable(file, &e)))?;
-            ("<stdin>".to_owned(), PathBuf::from("."), bytes)
-        } else {
-            let bytes = std::fs::read(file).map_err(|e| one(unreadable(file, &e)))?;
-            (file.to_owned(), folder_of(Path::new(file)), bytes)
-        };
+        let (name, base, bytes) = bytes_of(file).map_err(one)?;
         unit(&mut self.sources, name, base, bytes).map_err(one)
     }
+}
+
+/// A script's name in messages, its folder and its bytes; `-` is the standard input.
+fn bytes_of(file: &str) -> Result<(String, PathBuf, Vec<u8>), Diagnostic> {
+    let wrong = |e: std::io::Error| unreadable(file, &e);
+    if file != "-" {
+        let bytes = std::fs::read(file).map_err(wrong)?;
+        return Ok((file.to_owned(), folder_of(Path::new(file)), bytes));
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(wrong)?;
+    Ok(("<stdin>".to_owned(), PathBuf::from("."), bytes))
+}
+
+/// Opens a script as text only; `-` is the standard input.
+///
+/// # Errors
+/// It cannot be read, or is not UTF-8.
+pub(crate) fn open(sources: &mut SourceMap, file: &str) -> Result<SourceId, Diagnostic> {
+    let (name, _, bytes) = bytes_of(file)?;
+    add(sources, name, bytes)
 }
 
 fn one(diagnostic: Diagnostic) -> Diagnostics {
@@ -405,13 +416,8 @@ fn unreadable(file: &str, cause: &std::io::Error) -> Diagnostic {
         .cause(cause)
 }
 
-/// A text as a unit: its bytes must be UTF-8, a BOM is dropped.
-fn unit(
-    sources: &mut SourceMap,
-    name: String,
-    base: PathBuf,
-    bytes: Vec<u8>,
-) -> Result<(Unit, Diagnostics), Diagnostic> {
+/// A text as a source: its bytes must be UTF-8, a BOM is dropped.
+fn add(sources: &mut SourceMap, name: String, bytes: Vec<u8>) -> Result<SourceId, Diagnostic> {
     let text = String::from_utf8(bytes).map_err(|e| {
         let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
         let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
@@ -422,10 +428,19 @@ fn unit(
         .help("save the file as UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    let source = sources.add(name.clone(), text).map_err(|_| {
+    sources.add(name.as_str(), text).map_err(|_| {
         Diagnostic::error(codes::usage::SCRIPT_UNREADABLE, format!("`{name}` is too large"))
             .help("split the campaign into several files")
-    })?;
+    })
+}
+
+fn unit(
+    sources: &mut SourceMap,
+    name: String,
+    base: PathBuf,
+    bytes: Vec<u8>,
+) -> Result<(Unit, Diagnostics), Diagnostic> {
+    let source = add(sources, name.clone(), bytes)?;
     let (ast, diagnostics) = syntax::parse(sources, source);
     Ok((Unit { source, name, ast, base }, diagnostics))
 }

@@ -22,9 +22,10 @@ use camp::diagnostic::{Diagnostics, render};
 use camp::session::{Session, Settings, Stage};
 use camp::source::SourceMap;
 
-const PAGES: [(&str, &str); 2] = [
+const PAGES: [(&str, &str); 3] = [
     ("docs/language.md", include_str!("../docs/language.md")),
     ("docs/operations.md", include_str!("../docs/operations.md")),
+    ("docs/formatting.md", include_str!("../docs/formatting.md")),
 ];
 const PREAMBLE: &str = include_str!("docs/preamble.camp");
 const SETUP: &str = include_str!("docs/setup.camp");
@@ -236,6 +237,31 @@ fn samples_that_are_run_give_the_rows_they_say() {
 #[test]
 fn wrong_samples_give_their_errors() {
     all_hold(|b| b.behind("error").is_some());
+}
+
+/// `CAMP_BLESS=1` writes them in the style.
+#[test]
+fn samples_are_formatted() {
+    for (page, text) in PAGES {
+        let mut formatted = text.to_owned();
+        // From the end, so that the places of the blocks before stay.
+        for block in blocks().into_iter().rev().filter(|b| b.place.starts_with(page)) {
+            if block.is("rules") {
+                continue;
+            }
+            let mut sources = SourceMap::default();
+            let id = sources.add(block.place.as_str(), block.text).unwrap();
+            let start = block.text.as_ptr() as usize - text.as_ptr() as usize;
+            let done = camp::fmt::format(&sources, id).text;
+            formatted.replace_range(start..start + block.text.len(), &done);
+        }
+        if std::env::var_os("CAMP_BLESS").is_some() {
+            std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(page), &formatted).unwrap();
+        } else {
+            let diff = similar::TextDiff::from_lines(text, &formatted);
+            assert!(formatted == text, "{page}:\n{}", diff.unified_diff());
+        }
+    }
 }
 
 #[test]

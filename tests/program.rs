@@ -3,5 +3,6 @@
 mod commands;
 mod deliveries;
 mod examples;
+mod fmt;
 mod plugins;
 mod readme;

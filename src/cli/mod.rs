@@ -10,6 +10,7 @@ mod completions;
 mod debug;
 mod error;
 mod explain;
+mod fmt;
 mod functions;
 mod init;
 mod interrupt;
@@ -55,6 +56,8 @@ enum Command {
     Plan(plan::Args),
     /// Show the steps of a run and the SQL of each
     Explain(explain::Args),
+    /// Write scripts in the one style, or say where they are not
+    Fmt(fmt::Args),
     /// Show what a pass makes of a script
     Debug(debug::Args),
     /// Look at saved audiences
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut out),
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Fmt(args) => fmt::run(args, &mut out),
         Command::Debug(args) => debug::run(args, &mut out),
         Command::Audiences(command) => audiences::run(command, &mut out),
         Command::Runs(command) => runs::run(command, &mut out),
@@ -127,6 +131,8 @@ pub(crate) struct Exit(u8);
 impl Exit {
     /// All went well.
     const FINE: Exit = Exit(0);
+    /// A script is not as it should be.
+    const SCRIPT: Exit = Exit(1);
     /// The user stopped it; what a shell says of a program ended by Ctrl-C.
     const INTERRUPTED: Exit = Exit(130);
 
