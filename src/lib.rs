@@ -24,3 +24,4 @@ pub mod run;
 pub mod session;
 pub mod source;
 pub mod syntax;
+pub mod unit_tests;

@@ -4,6 +4,8 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
+mod unit_tests;
+
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,7 +16,7 @@ use jiff::Timestamp;
 
 use crate::activity::Registry;
 use crate::catalogue::Catalogue;
-use crate::check::{self, Imports, Unit};
+use crate::check::{self, Imports, Tests, Unit};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::model::program::Program;
@@ -281,6 +283,7 @@ impl Session {
             match self.read(file) {
                 Ok((unit, found)) => {
                     diagnostics.extend(found);
+                    let unit = if require_params { unit } else { self.with_subject(unit) };
                     units.push(unit);
                 }
                 Err(found) => diagnostics.extend(found),
@@ -311,6 +314,8 @@ impl Session {
             require_params,
             plugins: self.finder().names(),
             failed_plugins: failed,
+            // A run does not care for them.
+            tests: if require_params { Tests::Ignore } else { Tests::Check },
         };
         let mut world = Project { engine, catalogue };
         let mut reader = Reader { sources: &mut self.sources, diagnostics: Diagnostics::default() };

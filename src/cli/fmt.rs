@@ -1,12 +1,11 @@
 //! `camp fmt`
 
-use std::path::Path;
-
 use serde_json::json;
 use similar::TextDiff;
 
 use super::Exit;
 use super::output::{Format, Output};
+use super::scripts;
 use super::table::{Cell, Table};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes::usage};
 use crate::fmt::{self, Formatted};
@@ -35,7 +34,7 @@ struct Outcome {
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {
     let mut found = Diagnostics::default();
-    let files = files(&args.paths, &mut found);
+    let files = scripts::named(&args.paths, &mut found);
     let mut sources = SourceMap::default();
     let mut outcomes = Vec::new();
     for file in &files {
@@ -125,50 +124,4 @@ fn report(outcomes: &[Outcome], check: bool, prints: bool, out: &mut Output) {
         let of = format!("{n} of {all} file{}", if all == 1 { "" } else { "s" });
         out.say(&format!("{of} {}", if check { "would change" } else { "changed" }));
     }
-}
-
-/// The scripts that paths stand for: of a folder, all below it but for hidden ones.
-fn files(paths: &[String], found: &mut Diagnostics) -> Vec<String> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path == "-" || !Path::new(path).is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let mut below = Vec::new();
-        if let Err(error) = gather(Path::new(path), &mut below) {
-            let title = format!("The folder `{path}` cannot be read");
-            found.push(Diagnostic::error(usage::SCRIPT_UNREADABLE, title).cause(error));
-        } else if below.is_empty() {
-            found.push(
-                Diagnostic::error(
-                    usage::SCRIPT_UNREADABLE,
-                    format!("There is no script in the folder `{path}`"),
-                )
-                .help("name a folder with `.camp` files in it"),
-            );
-        }
-        files.extend(below);
-    }
-    let mut seen = std::collections::HashSet::new();
-    files.retain(|file| seen.insert(file.clone()));
-    files
-}
-
-fn gather(folder: &Path, into: &mut Vec<String>) -> std::io::Result<()> {
-    let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        // Links to folders are not followed: they may lead in a circle.
-        if entry.file_type()?.is_dir() {
-            gather(&path, into)?;
-        } else if path.extension().is_some_and(|e| e == "camp") && path.is_file() {
-            into.push(path.display().to_string());
-        }
-    }
-    Ok(())
 }

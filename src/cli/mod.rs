@@ -14,6 +14,7 @@ mod fmt;
 mod functions;
 mod init;
 mod interrupt;
+mod junit;
 mod numbers;
 mod output;
 mod plan;
@@ -23,8 +24,10 @@ mod project;
 mod reports;
 mod run;
 mod runs;
+mod scripts;
 mod store;
 mod table;
+mod test;
 mod values;
 
 use std::process::ExitCode;
@@ -56,6 +59,8 @@ enum Command {
     Plan(plan::Args),
     /// Show the steps of a run and the SQL of each
     Explain(explain::Args),
+    /// Run the tests of campaigns, each over its own rows, in memory
+    Test(test::Args),
     /// Write scripts in the one style, or say where they are not
     Fmt(fmt::Args),
     /// Show what a pass makes of a script
@@ -103,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut out),
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Test(args) => test::run(args, &mut out),
         Command::Fmt(args) => fmt::run(args, &mut out),
         Command::Debug(args) => debug::run(args, &mut out),
         Command::Audiences(command) => audiences::run(command, &mut out),

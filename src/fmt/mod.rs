@@ -12,6 +12,7 @@ mod expressions;
 mod file;
 mod statements;
 mod tokens;
+mod unit_tests;
 mod writer;
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ impl Writer {
                 }
                 Doc::Concat(parts)
             }
+            StatementKind::Test(test) => self.unit_test(test),
             StatementKind::Call(call) => self.call(call),
             StatementKind::Import(_) | StatementKind::Database(_) | StatementKind::Invalid(_) => {
                 Doc::empty()
@@ -113,7 +114,7 @@ impl Writer {
     }
 
     /// Up to the end of a type; its bracket touches its name.
-    fn type_name(&mut self, ty: &TypeName) -> Doc {
+    pub(super) fn type_name(&mut self, ty: &TypeName) -> Doc {
         let name = self.rest_of(ty.name.span);
         self.glue();
         let args = if self.before(ty.span.end) { self.rest_of(ty.span) } else { Doc::empty() };
@@ -223,7 +224,7 @@ impl Writer {
     }
 
     /// `with`, then its options: all on the line, or each on one of its own.
-    fn with(&mut self, entries: &[Entry], end: Span) -> Doc {
+    pub(super) fn with(&mut self, entries: &[Entry], end: Span) -> Doc {
         let word = self.word();
         let mut parts = Vec::new();
         for (n, entry) in entries.iter().enumerate() {
