@@ -6,3 +6,4 @@ mod examples;
 mod fmt;
 mod plugins;
 mod readme;
+mod unit_tests;

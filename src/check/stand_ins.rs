@@ -32,6 +32,11 @@ fn scan(schema: &str, table: &str) -> Scan {
     Scan::Table { database: "project".into(), schema: schema.into(), table: table.into() }
 }
 
+/// A type that no value shows is text.
+fn shown_or_text(ty: Type) -> Type {
+    if ty == Type::Missing { Type::Text } else { ty }
+}
+
 impl Binder<'_> {
     /// The test that the campaign is checked for.
     pub(super) fn running_test(&self) -> Option<ast::UnitTest> {
@@ -122,17 +127,29 @@ impl Binder<'_> {
             let named: Vec<ast::GivenColumn> =
                 if given.columns.is_empty() { keys.collect() } else { given.columns.clone() };
             for (n, column) in named.iter().enumerate() {
-                if columns.iter().any(|c| c.name == column.name.node) {
+                let known = columns.iter().position(|c| c.name == column.name.node);
+                // A type that no value has shown so far may be shown by the next test.
+                if known.is_some_and(|at| columns[at].ty != Type::Missing) {
                     continue;
                 }
                 let ty = self.type_of_given(given, column, n, named.len());
-                columns.push(Column { name: column.name.node.clone(), ty, nullable: true });
+                match known {
+                    Some(at) => columns[at].ty = ty,
+                    None => {
+                        let name = column.name.node.clone();
+                        columns.push(Column { name, ty, nullable: true });
+                    }
+                }
             }
+        }
+        for column in &mut columns {
+            column.ty = shown_or_text(column.ty.clone());
         }
         columns
     }
 
-    /// The type of a given column: as declared, else the one that all its values have.
+    /// The type of a given column: as declared, else the one that all its values have; `missing`
+    /// where there is no value.
     fn type_of_given(
         &mut self,
         given: &ast::Given,
@@ -155,7 +172,7 @@ impl Binder<'_> {
         match found {
             // Room for the sums and products of the campaign.
             Type::Decimal { scale, .. } => Type::Decimal { precision: 28, scale: scale.max(6) },
-            Type::Missing | Type::Error => Type::Text,
+            Type::Error => Type::Missing,
             ty => ty,
         }
     }
@@ -203,7 +220,7 @@ impl Binder<'_> {
             }
             let ty = match known.iter().find(|c| c.name == *name) {
                 Some(column) => column.ty.clone(),
-                None => self.type_of_given(given, column, n, given.columns.len()),
+                None => shown_or_text(self.type_of_given(given, column, n, given.columns.len())),
             };
             columns.push(Column { name: name.clone(), ty, nullable: true });
         }

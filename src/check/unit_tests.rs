@@ -357,6 +357,9 @@ impl Binder<'_> {
                 Some((Whose::Transition(id), dimension, columns, name.span))
             }
             ast::Population::Audience(text) => {
+                if self.options.tests == Tests::Check && self.may_be_saved() {
+                    return None;
+                }
                 let input = self.audience(text)?;
                 let dimension = input.dimension?;
                 let dim = &self.program[dimension];
@@ -370,6 +373,19 @@ impl Binder<'_> {
                 Some((Whose::Audience(label), dimension, columns, text.span))
             }
         }
+    }
+
+    /// Whether the file saves under labels that are known only at the instant of the test, or by
+    /// its rows.
+    fn may_be_saved(&self) -> bool {
+        let statements = &self.files[self.root.file].ast.statements;
+        statements.iter().any(|s| match &s.kind {
+            ast::StatementKind::Call(call) => call
+                .clauses
+                .iter()
+                .any(|c| matches!(&c.node, ast::ClauseKind::As(text) if text.node.contains("{{"))),
+            _ => false,
+        })
     }
 
     fn columns_of_transition(

@@ -175,7 +175,7 @@ fn what_is_on_one_line_and_fits_stays_there() {
     stays("reachable = build audience from wanted where contactable select email, country\n");
     stays("save audience a as \"A\" append retain 12 versions only if count(a) > 0\n");
     becomes(
-        "a   =build audience from p where x=1and not(y or z)select f(  x ,1 )as g\n",
+        "a   =build audience from p where x=1 and not(y or z)select f(  x ,1 )as g\n",
         "a = build audience from p where x = 1 and not (y or z) select f(x, 1) as g\n",
     );
 }
@@ -273,4 +273,12 @@ fn a_statement_with_an_error_stays_as_it_is_and_the_others_do_not() {
         "a = build audience from p\nb  =  build audience from p where x == 1\nc = build audience from p\n"
     );
     assert_eq!(formatted.left, 1);
+}
+
+#[test]
+fn rows_of_tests_stand_each_on_a_line_when_one_does() {
+    becomes(
+        "test \"t\" as of 2026-11-24\n given people (id,name:text) = (1,\"a\"),\n (2,missing),\n expect busy=(1,2) expect count(busy)=1\n",
+        "test \"t\"\n  as of 2026-11-24\n  given people (id, name: text) =\n    (1, \"a\"),\n    (2, missing)\n  expect busy = (1, 2)\n  expect count(busy) = 1\n",
+    );
 }

@@ -166,10 +166,14 @@ impl Session {
         world: &mut Project,
         failed: &[String],
     ) -> Result<Vec<Failure>, Diagnostics> {
-        let mut program = self.program_of_test(number, unit, world, failed, self.as_of)?;
+        let (mut program, mut found) =
+            self.program_of_test(number, unit, world, failed, self.as_of);
         // Labels with `{{today}}` are those of the test's day.
         if let Some(at) = program.tests.first().map(|t| t.as_of).filter(|at| *at != self.as_of) {
-            program = self.program_of_test(number, unit, world, failed, at)?;
+            (program, found) = self.program_of_test(number, unit, world, failed, at);
+        }
+        if found.has_errors() {
+            return Err(found);
         }
         let Some(test) = program.tests.pop() else { return Ok(Vec::new()) };
         let options = EngineOptions {
@@ -200,7 +204,7 @@ impl Session {
         world: &mut Project,
         failed: &[String],
         as_of: Timestamp,
-    ) -> Result<Program, Diagnostics> {
+    ) -> (Program, Diagnostics) {
         let options = check::Options {
             as_of,
             timezone: self.settings.timezone.clone(),
@@ -218,7 +222,7 @@ impl Session {
             check::check(vec![unit.clone()], &mut reader, world, &self.registry, &options);
         let mut all = reader.diagnostics;
         all.extend(found);
-        if all.has_errors() { Err(all) } else { Ok(program) }
+        (program, all)
     }
 
     /// Runs the campaign over the given rows and compares.
