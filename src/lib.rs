@@ -20,6 +20,7 @@ mod generated;
 pub mod model;
 pub mod plan;
 pub mod plugin;
+pub mod profile;
 pub mod run;
 pub mod session;
 pub mod source;

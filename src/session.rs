@@ -4,6 +4,7 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
+pub(crate) mod profile;
 mod unit_tests;
 
 use std::collections::HashSet;
@@ -283,12 +284,24 @@ impl Session {
             match self.read(file) {
                 Ok((unit, found)) => {
                     diagnostics.extend(found);
-                    let unit = if require_params { unit } else { self.with_subject(unit) };
-                    units.push(unit);
+                    let whole = if require_params { Ok(unit) } else { self.with_subject(unit) };
+                    match whole {
+                        Ok(unit) => units.push(unit),
+                        Err(found) => diagnostics.extend(found),
+                    }
                 }
                 Err(found) => diagnostics.extend(found),
             }
         }
+        self.checked_units(units, diagnostics, require_params)
+    }
+
+    fn checked_units(
+        &mut self,
+        units: Vec<Unit>,
+        mut diagnostics: Diagnostics,
+        require_params: bool,
+    ) -> Result<Checked, Diagnostics> {
         let engine = match duckdb::Session::open(&self.engine_options()) {
             Ok(engine) => engine,
             Err(wrong) => {

@@ -5,5 +5,6 @@ mod deliveries;
 mod examples;
 mod fmt;
 mod plugins;
+mod profile;
 mod readme;
 mod unit_tests;

@@ -19,6 +19,7 @@ mod numbers;
 mod output;
 mod plan;
 mod plugin;
+mod profile;
 mod progress;
 mod project;
 mod reports;
@@ -59,6 +60,8 @@ enum Command {
     Plan(plan::Args),
     /// Show the steps of a run and the SQL of each
     Explain(explain::Args),
+    /// Show what the values of a dimension look like, so that a rule can be written
+    Profile(profile::Args),
     /// Run the tests of campaigns, each over its own rows, in memory
     Test(test::Args),
     /// Write scripts in the one style, or say where they are not
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut out),
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Profile(args) => profile::run(args, &mut out),
         Command::Test(args) => test::run(args, &mut out),
         Command::Fmt(args) => fmt::run(args, &mut out),
         Command::Debug(args) => debug::run(args, &mut out),

@@ -45,7 +45,7 @@ impl Session {
         if found.has_errors() {
             return Err(found);
         }
-        let unit = self.with_subject(unit);
+        let unit = self.with_subject(unit)?;
         let tests: Vec<Found> = unit
             .ast
             .statements
@@ -108,7 +108,10 @@ impl Session {
 
     /// A file with tests and without activities, together with the campaign that it imports: as if
     /// its tests stood at the end of that.
-    pub(super) fn with_subject(&mut self, unit: Unit) -> Unit {
+    ///
+    /// # Errors
+    /// It imports several campaigns.
+    pub(super) fn with_subject(&mut self, unit: Unit) -> Result<Unit, Diagnostics> {
         let has = |unit: &Unit, kind: fn(&StatementKind) -> bool| {
             unit.ast.statements.iter().any(|s| kind(&s.kind))
         };
@@ -117,7 +120,7 @@ impl Session {
         };
         let tests = |kind: &StatementKind| matches!(kind, StatementKind::Test(_));
         if !has(&unit, tests) || has(&unit, runs) {
-            return unit;
+            return Ok(unit);
         }
         let mut subject: Option<(Unit, Span)> = None;
         for statement in &unit.ast.statements {
@@ -127,11 +130,21 @@ impl Session {
             let imported = check::Imports::import(&mut reader, &text.node, &unit.base, text.span);
             // What is wrong with a file is reported where the check imports it.
             let Ok(imported) = imported else { continue };
-            if subject.is_none() && has(&imported, runs) {
-                subject = Some((imported, statement.span));
+            if !has(&imported, runs) {
+                continue;
             }
+            if let Some((_, first)) = &subject {
+                return Err(one(Diagnostic::error(
+                    codes::SEVERAL_CAMPAIGNS,
+                    "The file tests two campaigns",
+                )
+                .label(statement.span, "the second")
+                .label(*first, "the first")
+                .help("put the tests of each campaign into a file of their own")));
+            }
+            subject = Some((imported, statement.span));
         }
-        let Some((mut subject, import)) = subject else { return unit };
+        let Some((mut subject, import)) = subject else { return Ok(unit) };
         subject.ast.statements.retain(|s| !tests(&s.kind));
         for mut statement in unit.ast.statements {
             if statement.span == import {
@@ -143,7 +156,7 @@ impl Session {
             }
             subject.ast.statements.push(statement);
         }
-        subject
+        Ok(subject)
     }
 
     /// The real sources, for their columns: without the project's database where there is none, or

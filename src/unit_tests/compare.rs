@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::engine::duckdb::print::written as shown;
 use crate::model::value::Value;
 
 /// How many differences are shown.
@@ -89,18 +90,6 @@ fn row_text(row: &[Value]) -> String {
     match row {
         [one] => shown(one),
         row => format!("({})", row.iter().map(shown).collect::<Vec<_>>().join(", ")),
-    }
-}
-
-/// A value as a script writes it.
-pub fn shown(value: &Value) -> String {
-    match value {
-        Value::Missing => "missing".into(),
-        Value::Text(text) => format!("\"{}\"", text.replace('"', "\"\"")),
-        Value::List(items) => {
-            format!("({})", items.iter().map(shown).collect::<Vec<_>>().join(", "))
-        }
-        value => crate::engine::duckdb::print::plain(value),
     }
 }
 

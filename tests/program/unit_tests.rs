@@ -268,3 +268,17 @@ test "versions"
     let ran = Folder::new(&[("h.camp", text)]).camp(&["test", "h.camp"]);
     assert_eq!(ran.exit, 0, "{ran:#?}");
 }
+
+#[test]
+fn a_file_tests_one_campaign() {
+    let campaign =
+        "dimension p = \"p.csv\" key id\na = build audience from p\nexport a to \"a.csv\"\n";
+    let folder = Folder::new(&[
+        ("a.camp", campaign),
+        ("b.camp", campaign),
+        ("t.camp", "import \"a.camp\"\nimport \"b.camp\"\ntest \"t\"\n  expect a = ()\n"),
+    ]);
+    let ran = folder.camp(&["test", "t.camp"]);
+    assert_eq!(ran.exit, 1, "{ran:#?}");
+    assert!(ran.stderr.contains("E0808"), "{ran:#?}");
+}
