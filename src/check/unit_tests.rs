@@ -186,7 +186,8 @@ impl Binder<'_> {
             Some(_) => self.columns_of_audience(given, dimension),
         };
         let headings: Vec<ast::Name> = given.columns.iter().map(|c| c.name.clone()).collect();
-        let columns = self.columns_of_rows(&headings, &available, dimension, path.span)?;
+        let of = super::binder::dotted(path);
+        let columns = self.columns_of_rows(&headings, &available, dimension, &of, path.span)?;
         let key: Vec<Column> = self.program[dimension].key_columns().cloned().collect();
         if let Some(lacking) = key.iter().find(|k| columns.iter().all(|c| c.name != k.name)) {
             let title = format!("The rows have no `{}`, which is the key", lacking.name);
@@ -208,10 +209,10 @@ impl Binder<'_> {
         headings: &[ast::Name],
         available: &[Column],
         dimension: DimId,
+        of: &str,
         span: Span,
     ) -> Option<Vec<Column>> {
         let dim = &self.program[dimension];
-        let of = dim.name.clone();
         if headings.is_empty() {
             let key: Vec<Column> = dim.key_columns().cloned().collect();
             if key.is_empty() {
@@ -248,7 +249,7 @@ impl Binder<'_> {
                 Found::None => {
                     self.unknown(
                         names::UNKNOWN_COLUMN,
-                        format!("`{}` is not a column of `{of}`", heading.node),
+                        format!("`{of}` has no column `{}`", heading.node),
                         heading.span,
                         &heading.node,
                         "columns",
@@ -340,7 +341,11 @@ impl Binder<'_> {
             ast::ExpectedKind::Rows { of, columns, rows } => {
                 let (of, dimension, available, span) = self.whose(of)?;
                 let keys = columns.is_empty();
-                let columns = self.columns_of_rows(columns, &available, dimension, span)?;
+                let name = match &of {
+                    Whose::Transition(id) => self.program[*id].name.clone(),
+                    Whose::Audience(label) => label.clone(),
+                };
+                let columns = self.columns_of_rows(columns, &available, dimension, &name, span)?;
                 let rows = self.bind_rows(rows, &columns, keys);
                 ExpectationKind::Rows { of, columns, rows }
             }

@@ -80,7 +80,7 @@ fn plain(value: Value) -> Value {
             if scale == 0 { Value::Int(digits) } else { Value::Decimal { digits, scale } }
         }
         // Both zeros are one.
-        Value::Float(x) if x == 0.0 => Value::Float(0.0),
+        Value::Float(0.0) => Value::Float(0.0),
         Value::List(items) => Value::List(items.into_iter().map(plain).collect()),
         value => value,
     }

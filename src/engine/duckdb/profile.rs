@@ -437,7 +437,7 @@ fn is_ordered(ty: &Type) -> bool {
 
 /// A step of 1, 2 or 5 of some power of ten, not below this one.
 fn round_step(least: f64, whole: bool) -> f64 {
-    if !(least > 0.0) {
+    if !least.is_finite() || least <= 0.0 {
         return if whole { 1.0 } else { 0.0 };
     }
     let power = 10f64.powf(least.log10().floor());
