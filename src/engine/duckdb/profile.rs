@@ -500,7 +500,7 @@ mod tests {
     #[test]
     fn numbers_are_shortened_to_what_says_something() {
         assert_eq!(short(1234.5678), "1235");
-        assert_eq!(short(0.012345), "0.01234");
+        assert_eq!(short(0.0123456), "0.01235");
         assert_eq!(short(12.5), "12.5");
         assert_eq!(short(-3.0), "-3");
     }
