@@ -6,7 +6,8 @@ use jiff::civil::date;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{names, unit_tests as codes};
 use crate::model::expr::Expr;
-use crate::model::program::{DimId, Step, StepKind};
+use crate::model::label::fold_label;
+use crate::model::program::{DimId, Step, StepKind, TransitionId};
 use crate::model::schema::Column;
 use crate::model::types::Type;
 use crate::model::unit_test::{Expectation, ExpectationKind, Given, GivenTarget, UnitTest, Whose};
@@ -15,6 +16,7 @@ use crate::source::Span;
 use crate::syntax::ast;
 
 use super::Tests;
+use super::audiences::SavedLabel;
 use super::binder::Binder;
 use super::expr::{a, count, takes};
 use super::files::Entity;
@@ -365,6 +367,11 @@ impl Binder<'_> {
                 if self.options.tests == Tests::Check && self.may_be_saved() {
                     return None;
                 }
+                let label = self.filled(text, None)?;
+                if let Some(id) = self.saved_for_each(&label) {
+                    let (dimension, columns) = self.columns_of_transition(id);
+                    return Some((Whose::Audience(label), dimension, columns, text.span));
+                }
                 let input = self.audience(text)?;
                 let dimension = input.dimension?;
                 let dim = &self.program[dimension];
@@ -374,9 +381,31 @@ impl Binder<'_> {
                     ty: c.ty,
                     nullable: true,
                 }));
-                let label = self.filled(text, None)?;
                 Some((Whose::Audience(label), dimension, columns, text.span))
             }
+        }
+    }
+
+    /// The transition that a save `for each` value of a column may write under this label.
+    fn saved_for_each(&self, label: &str) -> Option<TransitionId> {
+        let label = fold_label(label);
+        let fits = |pattern: &str| {
+            let parts = pattern.split_once("{{").and_then(|(before, rest)| {
+                rest.rsplit_once("}}").map(|(_, after)| (before, after))
+            });
+            parts.is_some_and(|(before, after)| {
+                label.len() >= before.len() + after.len()
+                    && label.starts_with(before)
+                    && label.ends_with(after)
+            })
+        };
+        let mut saves: Vec<(&String, &SavedLabel)> =
+            self.saves.iter().filter(|(pattern, _)| fits(pattern)).collect();
+        saves.sort_by_key(|(_, saved)| saved.span);
+        let input = saves.first()?.1.input.as_ref()?;
+        match self.entity(self.root.file, input)?.entity {
+            Entity::Transition(id) => Some(id),
+            _ => None,
         }
     }
 
@@ -393,10 +422,7 @@ impl Binder<'_> {
         })
     }
 
-    fn columns_of_transition(
-        &self,
-        id: crate::model::program::TransitionId,
-    ) -> (DimId, Vec<Column>) {
+    fn columns_of_transition(&self, id: TransitionId) -> (DimId, Vec<Column>) {
         let transition = &self.program[id];
         let dim = &self.program[transition.dimension];
         let mut columns: Vec<Column> = dim.key_columns().cloned().collect();

@@ -79,7 +79,7 @@ fn print(profile: &Profile, detailed: bool, out: &mut Output) {
 }
 
 fn heading(profile: &Profile) -> String {
-    let mut text = format!("{}: {} rows", profile.dimension, numbers::count(profile.rows));
+    let mut text = format!("{}: {}", profile.dimension, numbers::counted(profile.rows, "row"));
     if profile.left_out > 0 {
         let n = numbers::count(profile.left_out);
         text += &format!("; {n} more have no key, or are left out by `where`");
@@ -180,7 +180,7 @@ fn bars(shares: &[Share], of: u64, right: bool) -> String {
 }
 
 fn share(part: u64, of: u64) -> String {
-    numbers::share(part, of).unwrap_or_default()
+    numbers::share(part, of).unwrap_or_else(|| "–".to_owned())
 }
 
 fn remarks(profile: &Profile, detailed: bool) -> String {

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::duckdb::profile::Source;
 use crate::engine::duckdb::{EngineError, print};
 use crate::model::program::Dimension;
+use crate::model::schema::{FileFormat, Scan};
 use crate::model::types::Type;
 use crate::plan::query::Statement;
 use crate::profile::Profile;
@@ -17,7 +18,7 @@ use crate::source::SourceMap;
 use crate::syntax;
 use crate::syntax::ast::{self, StatementKind};
 
-/// The view that holds the rows.
+/// The view or table that holds the rows.
 const VIEW: &str = "profiled rows";
 
 /// The name of the asked-for value in it, which no column has.
@@ -103,7 +104,16 @@ impl Session {
         let history = Recorded::new(&checked.catalogue, program);
         let id = crate::model::program::TransitionId(id as u32);
         let select = plan.rows_of_transition(id, program, &history);
-        let statement = Statement::CreateTempView { view: VIEW.into(), select };
+        // Each question reads the rows again, so text files are read once, and so is what has to be
+        // computed. Columns of tables and Parquet files are cheaper where they are.
+        let text = matches!(
+            &dim.scan,
+            Scan::Files { format: FileFormat::Csv(_) | FileFormat::Json { .. }, .. }
+        );
+        let statement = match text || value.is_some() {
+            true => Statement::CreateTemp { table: VIEW.into(), select },
+            false => Statement::CreateTempView { view: VIEW.into(), select },
+        };
         engine.execute(&print::statement(&statement)).map_err(failed)?;
         let from = print::identifier(VIEW);
         let count = |sql: String| -> Result<u64, Diagnostics> {

@@ -282,3 +282,33 @@ fn a_file_tests_one_campaign() {
     assert_eq!(ran.exit, 1, "{ran:#?}");
     assert!(ran.stderr.contains("E0808"), "{ran:#?}");
 }
+
+#[test]
+fn keys_of_several_columns_instants_and_lists_are_compared_by_value() {
+    let text = r#"campaign "Odd" timezone "Europe/Paris"
+dimension p = "p.parquet" key id
+dimension lines = "lines.parquet" key order, line
+dimension loose = "loose.parquet"
+most = build audience from lines where price > 1.5 select sku, price
+raw = build audience from loose where address is present select address
+tagged = build audience from p where tags contains "a" and at after 2025-01-01 select tags, at
+save audience most as "Most {{sku}}" for each sku
+test "odd"
+  as of 2025-07-01
+  given p (id, tags, at) =
+    (1, ("a", "b"), 2025-01-02T09:00+01:00),
+    (2, ("a"), 2025-01-02T00:00Z),
+    (3, ("a"), 2025-01-01T23:59+01:00),
+    (4, (), 2025-01-02T00:00Z)
+  given loose (address) = ("x"), ("x"), (missing)
+  given lines (order, line, sku, price) = (1, 1, "A", 2), (1, 2, "B", 1.5), (2, 1, "A", 1.51)
+  expect most = ((1, 1), (2, 1))
+  expect most = (1, 1), (2, 1)
+  expect most (order, line, price) = (1, 1, 2.00), (2, 1, 1.510)
+  expect audience "Most A" = (1, 1), (2, 1)
+  expect tagged (id, tags, at) = (1, ("a", "b"), 2025-01-02T09:00), (2, ("a"), 2025-01-02T01:00)
+  expect raw (address) = ("x", "x")
+"#;
+    let ran = Folder::new(&[("odd.camp", text)]).camp(&["test", "odd.camp"]);
+    assert_eq!(ran.exit, 0, "{ran:#?}");
+}

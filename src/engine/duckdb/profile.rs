@@ -432,7 +432,7 @@ fn remarks_of_counts(profile: &ColumnProfile, rows: u64) -> Vec<String> {
 }
 
 fn is_ordered(ty: &Type) -> bool {
-    ty.is_number() || ty.is_time() || matches!(ty, Type::Text | Type::Bool)
+    ty.is_number() || ty.is_time() || *ty == Type::Text
 }
 
 /// A step of 1, 2 or 5 of some power of ten, not below this one.
