@@ -9,6 +9,9 @@ use super::{Exit, interrupt, numbers};
 use crate::profile::{ColumnProfile, Profile, Share};
 use crate::session::{self, Session};
 
+/// The longest value in a cell of an overview.
+const CELL: usize = 24;
+
 /// The longest bar.
 const BAR: u64 = 32;
 
@@ -62,14 +65,14 @@ fn print(profile: &Profile, detailed: bool, out: &mut Output) {
     match out.format {
         Format::Json => out.json(profile),
         Format::Csv if detailed => out.print(&distribution(profile).csv()),
-        Format::Csv => out.print(&overview(profile).csv()),
+        Format::Csv => out.print(&overview(profile, usize::MAX).csv()),
         Format::Text => {
             let mut text = heading(profile);
             match (detailed, profile.columns.as_slice()) {
                 (true, [column]) => text += &details(column, profile.rows),
                 _ => {
                     text += "\n";
-                    text += &out.table_text(&overview(profile));
+                    text += &out.table_text(&overview(profile, CELL));
                 }
             }
             text += &remarks(profile, detailed);
@@ -87,20 +90,23 @@ fn heading(profile: &Profile) -> String {
     text + "\n"
 }
 
-/// A row for each column.
-fn overview(profile: &Profile) -> Table {
+/// A row for each column, with values of at most so many characters.
+fn overview(profile: &Profile, limit: usize) -> Table {
     let names = ["column", "type", "missing", "distinct", "min", "max", "most_frequent"];
     let mut table = Table::new(names);
     for column in &profile.columns {
         let name = if column.key { format!("{} (key)", column.name) } else { column.name.clone() };
-        let frequent = column.frequent.iter().map(|s| short(&s.value, 24)).collect::<Vec<_>>();
+        let frequent = column.frequent.iter().map(|s| short(&s.value, limit)).collect::<Vec<_>>();
         table.row([
             name.into(),
             column.ty.as_str().into(),
             Cell::Count(column.missing),
-            Cell::Count(column.distinct),
-            column.min.as_deref().map(|v| short(v, 24)).into(),
-            column.max.as_deref().map(|v| short(v, 24)).into(),
+            match column.estimated && limit == CELL {
+                true => format!("≈ {}", numbers::count(column.distinct)).into(),
+                false => Cell::Count(column.distinct),
+            },
+            column.min.as_deref().map(|v| short(v, limit)).into(),
+            column.max.as_deref().map(|v| short(v, limit)).into(),
             frequent.join(", ").into(),
         ]);
     }

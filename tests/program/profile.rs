@@ -197,3 +197,16 @@ points: int
     assert!(ran.stdout.starts_with(expected), "{ran:#?}");
     assert!(ran.stdout.contains("\nvalues\n    -5  1    17 %  ▇"), "{ran:#?}");
 }
+
+#[test]
+fn a_table_of_the_project_needs_no_script() {
+    let project = crate::support::project::Project::new();
+    project.sql("CREATE TABLE visits (id INTEGER PRIMARY KEY, page VARCHAR)");
+    project.sql("INSERT INTO visits VALUES (1, 'a'), (2, 'a'), (3, NULL)");
+    let ran = project.camp(&["profile", "visits.page", "--format", "csv"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert_eq!(
+        ran.stdout,
+        "kind,value,rows\nrows,,3\nmissing,,1\nempty,,0\ndistinct,,1\nmin,\"\"\"a\"\"\",\nmax,\"\"\"a\"\"\",\nfrequent,\"\"\"a\"\"\",2\n"
+    );
+}
