@@ -81,7 +81,8 @@ impl Binder<'_> {
         if let Some(known) = self.catalogue.get(&key) {
             return known.clone();
         }
-        let found = match self.world.audience(label) {
+        let given = self.given_audience(label);
+        let found = match given.map_or_else(|| self.world.audience(label), |a| Ok(Some(a))) {
             Ok(found) => found,
             Err(diagnostic) => {
                 self.report(diagnostic);

@@ -249,6 +249,7 @@ impl Binder<'_> {
         if !self.diagnostics.has_errors() {
             self.warn_unused();
         }
+        self.bind_tests();
     }
 
     fn bind_statement(&mut self, call: &ast::Call, statement: &ast::Statement) {

@@ -133,8 +133,7 @@ fn ascending(planner: &Planner<'_>, dimension: DimId) -> Option<Ascending> {
             and(same)
         })
         .collect());
-    let mut faults: Vec<Scalar> =
-        parts.map(|n| Scalar::IsNull(Box::new(of("k", n)))).collect();
+    let mut faults: Vec<Scalar> = parts.map(|n| Scalar::IsNull(Box::new(of("k", n)))).collect();
     faults.push(Scalar::Not(Box::new(above)));
     let fault = Select {
         columns: vec![("fault".into(), integer(1))],

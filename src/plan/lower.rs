@@ -428,13 +428,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn semi_join(
-        &mut self,
-        expr: &Expr,
-        kind: JoinKind,
-        links: &Links,
-        condition: Option<&Expr>,
-    ) {
+    fn semi_join(&mut self, expr: &Expr, kind: JoinKind, links: &Links, condition: Option<&Expr>) {
         let Some((from, _, owner)) = self.row(&links.from) else { return };
         let (first, _) = self.open_links(links, &from, owner);
         if let Some(condition) = condition {

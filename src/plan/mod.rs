@@ -515,6 +515,29 @@ impl<'a> Planner<'a> {
 }
 
 impl Plan {
+    /// The rows of a transition, once the steps have run: the key's columns and the carried ones.
+    pub fn rows_of_transition(
+        &self,
+        transition: TransitionId,
+        program: &Program,
+        history: &dyn History,
+    ) -> Select {
+        let population = Population::Transition(transition);
+        let (dimension, rule, values) = self.relations.rows_of(program, &population);
+        let dim = &program[dimension];
+        let key = dim.key.iter().map(|&column| {
+            let c = &dim.columns[column];
+            let kind = ExprKind::Column { row: Row::frame(0), column };
+            (c.name.clone(), Expr::new(kind, c.ty.clone(), dim.span))
+        });
+        let carried = program[transition].columns.iter().map(|c| c.name.clone()).zip(values);
+        let columns: Vec<(String, Expr)> = key.chain(carried).collect();
+        let mut lowering = Lowering::new(program, &self.relations, history);
+        lowering.rows(dimension, &[rule], |l| {
+            columns.into_iter().map(|(name, e)| (name, l.value(&e))).collect()
+        })
+    }
+
     /// How many rows of a dimension can be addressed.
     pub fn count_of_dimension(
         &self,

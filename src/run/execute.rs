@@ -146,6 +146,22 @@ impl Execution<'_> {
         })
     }
 
+    /// Runs and commits although guards do not hold: the report says which, and a test judges.
+    /// `look` sees everything computed, before the commit changes what rules read.
+    ///
+    /// # Errors
+    /// As of [`Execution::run`], but for guards.
+    pub fn rehearse(
+        mut self,
+        look: &mut dyn FnMut(&RunReport) -> Outcome<()>,
+    ) -> Outcome<RunReport> {
+        self.check_secrets(true)?;
+        let run_id = RunRecord::new_id(self.started);
+        let computed = self.compute_unguarded(&run_id, true)?;
+        look(&computed.report)?;
+        self.write(computed, &run_id, false)
+    }
+
     fn compute(&mut self, run_id: &str, dry_run: bool) -> Outcome<Computed> {
         if !dry_run && !self.plan.deliveries.is_empty() && self.engine.project_path().is_none() {
             let step = &self.program.steps[self.plan.deliveries[0].step];

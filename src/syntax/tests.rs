@@ -1296,3 +1296,29 @@ fn sound(text: &str) {
         assert!(sources.locate(statement.span).is_some(), "{text}");
     }
 }
+
+#[test]
+fn tests_of_campaigns_are_read() {
+    let (_, ast, diagnostics) = read(
+        "test \"t\"\n  as of 2026-11-24\n  with n: 5, list: (1, 2)\n\
+         \x20 given people (id, name: text) = (1, \"a\"), (2, missing)\n\
+         \x20 given audience \"V\" of people as of 2026-11-01 = (1)\n\
+         \x20 expect busy = (1, 2)\n  expect audience \"V\" (id) = ()\n\
+         \x20 expect count(busy) = (1)\n  expect failure \"few\"\n  expect failure = ()\n",
+    );
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let StatementKind::Test(test) = &ast.statements[0].kind else { panic!("{ast:?}") };
+    assert_eq!((test.params.len(), test.given.len(), test.expected.len()), (2, 2, 5));
+    assert_eq!(test.given[0].columns[1].ty.as_ref().unwrap().name.node, "text");
+    assert!(matches!(&test.expected[2].node, ExpectedKind::Holds(_)));
+    assert!(matches!(&test.expected[3].node, ExpectedKind::Failure(Some(_))));
+    assert!(matches!(&test.expected[4].node, ExpectedKind::Rows { .. }));
+}
+
+#[test]
+fn a_transition_may_be_called_test_or_given() {
+    let (_, ast, diagnostics) =
+        read("test = build audience from given where failure\nexport test to \"a.csv\"\n");
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    assert!(matches!(&ast.statements[0].kind, StatementKind::Call(_)));
+}

@@ -321,3 +321,21 @@ fn a_missing_secret_is_found_before_anything_is_saved() {
     assert!(server.requests().is_empty());
     assert!(!project.database().exists(), "something was saved");
 }
+
+#[test]
+fn a_test_of_the_campaign_sends_nothing_and_needs_no_token() {
+    let server = Server::start("refused");
+    let test = "test \"sends nothing\"\n  given people (id, email) = (1, \"a@x.test\")\n\
+                \x20 expect all = (1)\n  expect audience \"All\" = (1)";
+    let project = project(&server, test);
+    for token in [true, false] {
+        let mut command = drive::program(&project.path(""));
+        command.args(["test", "send.camp"]);
+        if token {
+            command.env("CAMP_TEST_TOKEN", "s3cret");
+        }
+        let ran = Ran::of(command.output().unwrap());
+        assert_eq!(ran.exit, Some(0), "{}{}", ran.stdout, ran.stderr);
+    }
+    assert!(server.requests().is_empty());
+}

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use camp_plugin::prelude::*;
 use camp_plugin::Part;
+use camp_plugin::prelude::*;
 use lettre::Address;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
@@ -52,12 +52,9 @@ pub fn write(
     let id = format!("{}@{}", word(&key), from.email.domain());
     let made = message(email, letter, rows, row, &to, &id)?;
     match made {
-        Ok(message) => Ok(Ok(Written {
-            to,
-            from: from.email.clone(),
-            id,
-            bytes: message.formatted(),
-        })),
+        Ok(message) => {
+            Ok(Ok(Written { to, from: from.email.clone(), id, bytes: message.formatted() }))
+        }
         Err(error) => no(Status::Failed, format!("no message can be made of it: {error}")),
     }
 }
@@ -163,8 +160,15 @@ mod tests {
             assert!(parse(good).is_some(), "{good}");
         }
         for bad in [
-            "a", "a@", "@x.test", "a@x.test,b@x.test", "Ann <a@x.test>", "a@x.test\r\nBcc: b@x.test",
-            "a b@x.test", "a@x.test>", "a@x@y.test",
+            "a",
+            "a@",
+            "@x.test",
+            "a@x.test,b@x.test",
+            "Ann <a@x.test>",
+            "a@x.test\r\nBcc: b@x.test",
+            "a b@x.test",
+            "a@x.test>",
+            "a@x@y.test",
         ] {
             assert!(parse(bad).is_none(), "{bad}");
         }

@@ -247,7 +247,8 @@ impl Ready {
         let conversation = match &mut self.conversation {
             Some(conversation) if !conversation.broken() => conversation,
             place => {
-                let server = self.server.as_ref().ok_or_else(|| Trouble::Down("no server".into()))?;
+                let server =
+                    self.server.as_ref().ok_or_else(|| Trouble::Down("no server".into()))?;
                 place.insert(server.connect(message.from.domain())?)
             }
         };

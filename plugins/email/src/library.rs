@@ -56,9 +56,9 @@ impl Library {
         if fitting.is_empty() {
             return Err(missing(email, cx, &all));
         }
-        let letters = fitting.into_iter().map(|name| {
-            Ok((name.clone(), Letter::read(email, cx, &folder, name, &columns)?))
-        });
+        let letters = fitting
+            .into_iter()
+            .map(|name| Ok((name.clone(), Letter::read(email, cx, &folder, name, &columns)?)));
         Ok(Self { letters: letters.collect::<Result<_>>()? })
     }
 
@@ -115,20 +115,16 @@ fn fits(parts: &[Part], name: &str) -> bool {
             name.strip_prefix(text.as_str()).is_some_and(|name| fits(rest, name))
         }
         [Part::Column(_)] => true,
-        [Part::Column(_), rest @ ..] => {
-            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| fits(rest, &name[at..]))
-        }
+        [Part::Column(_), rest @ ..] => name
+            .char_indices()
+            .map(|(at, _)| at)
+            .chain([name.len()])
+            .any(|at| fits(rest, &name[at..])),
     }
 }
 
 impl Letter {
-    fn read(
-        email: &Email,
-        cx: &Cx,
-        folder: &Path,
-        name: &str,
-        columns: &[Column],
-    ) -> Result<Self> {
+    fn read(email: &Email, cx: &Cx, folder: &Path, name: &str, columns: &[Column]) -> Result<Self> {
         let page = |ending: &str| -> Result<Option<Page>> {
             let file = format!("{name}.{ending}");
             let path = folder.join(&file);
@@ -155,11 +151,16 @@ impl Letter {
             let mailbox = |said: Option<(String, usize)>, field: &str| {
                 said.map(|(said, line)| {
                     said.parse::<Mailbox>().map_err(|_| {
-                        at(cx, &file, Fault {
-                            line,
-                            what: format!("`{field}` is no address"),
-                            help: "write `name@shop.example` or `Name <name@shop.example>`".into(),
-                        })
+                        at(
+                            cx,
+                            &file,
+                            Fault {
+                                line,
+                                what: format!("`{field}` is no address"),
+                                help: "write `name@shop.example` or `Name <name@shop.example>`"
+                                    .into(),
+                            },
+                        )
                     })
                 })
                 .transpose()
@@ -175,7 +176,9 @@ impl Letter {
                 .param("template")
                 .error(format!("template `{name}` has no subject"))
                 .code("no-subject")
-                .help("begin the file with `---`, `subject: …`, `---`, or add `subject: \"…\"` here"));
+                .help(
+                    "begin the file with `---`, `subject: …`, `---`, or add `subject: \"…\"` here",
+                ));
         }
         let from = email.sender(cx)?.or(from).ok_or_else(|| {
             cx.param("template")

@@ -69,7 +69,9 @@ impl Server {
                 ("tls", "required", Tls::First) => Tls::First,
                 ("tls", "required", _) => Tls::Required,
                 ("tls", "off", Tls::Offered) => Tls::Off,
-                _ => return Err("behind `?` only `tls=required` or, with `smtp://`, `tls=off` fits"),
+                _ => {
+                    return Err("behind `?` only `tls=required` or, with `smtp://`, `tls=off` fits");
+                }
             };
         }
         let (host, local) = match url.host() {

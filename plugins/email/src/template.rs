@@ -38,9 +38,7 @@ impl Text {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((plain, place)) = rest.split_once("{{") {
-            let open = || {
-                Fault::new(line(place), "`{{` is never closed", "close it with `}}`")
-            };
+            let open = || Fault::new(line(place), "`{{` is never closed", "close it with `}}`");
             let (name, after) = place.split_once("}}").ok_or_else(open)?;
             if name.contains(['{', '\n']) {
                 return Err(open());

@@ -120,13 +120,19 @@ fn what_the_call_says_wins_over_the_template() {
             .param("from", "Team <team@shop.test>")
             .param("subject", json!(["Bonjour ", expr("name", "text")]))
             .param("reply_to", "help@shop.test")
-            .param("unsubscribe", json!(["https://shop.test/u?m=", expr("email || '&x=é'", "text")])),
+            .param(
+                "unsubscribe",
+                json!(["https://shop.test/u?m=", expr("email || '&x=é'", "text")]),
+            ),
         &server,
     )
     .execute(1000);
     assert_eq!(statuses(&done), ["sent"], "{done:?}");
     let message = &server.messages()[0];
-    assert_eq!((message.from.as_str(), &message.to[..]), ("team@shop.test", &["b@y.test".into()][..]));
+    assert_eq!(
+        (message.from.as_str(), &message.to[..]),
+        ("team@shop.test", &["b@y.test".into()][..])
+    );
     assert_eq!(message.header("from").as_deref(), Some("Team <team@shop.test>"));
     assert_eq!(message.header("reply-to").as_deref(), Some("help@shop.test"));
     assert_eq!(message.header("subject").as_deref(), Some("Bonjour =?utf-8?b?Wm/DqQ==?="));

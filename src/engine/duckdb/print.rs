@@ -109,6 +109,18 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
+/// A constant as a script writes it.
+pub fn written(value: &Value) -> String {
+    match value {
+        Value::Missing => "missing".into(),
+        Value::Text(text) => format!("\"{}\"", text.replace('"', "\"\"")),
+        Value::List(items) => {
+            format!("({})", items.iter().map(written).collect::<Vec<_>>().join(", "))
+        }
+        value => plain(value),
+    }
+}
+
 fn interval(d: &Duration) -> String {
     format!("(to_months({}) + to_days({}) + to_microseconds({}))", d.months, d.days, d.micros)
 }

@@ -228,6 +228,10 @@ impl Operation for RowCall {
         populations(&self.planned.relations)
     }
 
+    fn has_effects(&self) -> bool {
+        self.planned.way == Way::Delivery
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

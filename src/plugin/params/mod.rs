@@ -330,8 +330,7 @@ impl<'m> Reader<'m> {
                 );
             } else if let Some(default) = &param.default {
                 self.values.insert(param.name.clone(), default.clone());
-                if let (ParamType::Secret, Some(variable)) =
-                    (&param.ty, default["secret"].as_str())
+                if let (ParamType::Secret, Some(variable)) = (&param.ty, default["secret"].as_str())
                 {
                     self.secrets.insert(param.name.clone(), variable.to_owned());
                 }

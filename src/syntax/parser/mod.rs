@@ -4,6 +4,7 @@ mod expressions;
 mod failure;
 mod hints;
 mod statements;
+mod unit_tests;
 
 use pest::Parser as _;
 use pest::iterators::{Pair, Pairs};

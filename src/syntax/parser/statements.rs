@@ -37,12 +37,13 @@ impl Builder<'_> {
                 }
                 StatementKind::Expect(Expect { condition: condition?, message })
             }
+            Rule::test => StatementKind::Test(self.unit_test(inner)?),
             _ => StatementKind::Call(self.call(inner)?),
         })
     }
 
     /// Reports a part that is there already.
-    fn twice(&mut self, what: &str, span: Span, first: Option<Span>) {
+    pub(super) fn twice(&mut self, what: &str, span: Span, first: Option<Span>) {
         if let Some(first) = first {
             self.diagnostics.push(
                 Diagnostic::error(codes::CLAUSE_TWICE, format!("`{what}` is written twice"))
@@ -146,7 +147,7 @@ impl Builder<'_> {
         Some(ColumnDecl { name: name?, ty: ty?, format })
     }
 
-    fn type_name(&mut self, node: Node<'_>) -> Option<TypeName> {
+    pub(super) fn type_name(&mut self, node: Node<'_>) -> Option<TypeName> {
         let span = self.span(&node);
         let (mut list, mut name, mut args) = (false, None, Vec::new());
         for part in node.into_inner() {
@@ -404,7 +405,7 @@ impl Builder<'_> {
         }
     }
 
-    fn entries(&mut self, node: Node<'_>) -> Vec<Entry> {
+    pub(super) fn entries(&mut self, node: Node<'_>) -> Vec<Entry> {
         let entries = node.into_inner().filter(|p| p.as_rule() == Rule::entry);
         entries.filter_map(|e| self.entry(e)).collect()
     }
