@@ -3,5 +3,6 @@
 mod commands;
 mod deliveries;
 mod examples;
+mod new_plugins;
 mod plugins;
 mod readme;

@@ -44,7 +44,7 @@ pub trait MapBatches: Params {
 
 impl Entry {
     /// An activity that maps batches.
-    pub fn map_batches<M: MapBatches>() -> Self {
+    pub fn executor<M: MapBatches>() -> Self {
         Self::new("executor", M::about(), M::declare(), Some(execute), |cx, given, schemas| {
             let activity = M::read(given)?;
             let input = first_input::<M>(cx)?;
