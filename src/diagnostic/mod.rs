@@ -107,6 +107,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The engine's or the system's own words, never the headline.
     pub cause: Option<String>,
+    /// What the plugin that said it calls it, for programs that read errors.
+    pub plugin_code: Option<String>,
 }
 
 impl Diagnostic {
@@ -119,6 +121,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: None,
             cause: None,
+            plugin_code: None,
         }
     }
 
@@ -148,6 +151,12 @@ impl Diagnostic {
     /// Keeps the engine's or the system's words.
     pub fn cause(mut self, cause: impl std::fmt::Display) -> Self {
         self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// Keeps a plugin's name of the fault; an empty one is none.
+    pub fn plugin_code(mut self, code: &str) -> Self {
+        self.plugin_code = (!code.is_empty()).then(|| code.to_owned());
         self
     }
 

@@ -119,6 +119,11 @@ impl Call {
         Call::new(Json::Null, &RunFacts::default(), HashMap::new(), Arc::default())
     }
 
+    /// The params document.
+    pub fn document(&self) -> &Json {
+        &self.json
+    }
+
     /// The pointer that plugins get.
     pub fn raw(&self) -> *mut abi::camp_call {
         std::ptr::from_ref(self).cast_mut().cast()

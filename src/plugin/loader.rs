@@ -128,15 +128,23 @@ pub fn load(path: &Path) -> Result<Arc<Plugin>, LoadError> {
     Ok(plugin)
 }
 
-fn open(path: &Path) -> Result<Plugin, LoadError> {
+/// Opens a library, which stays open, and finds the function that it exports.
+///
+/// # Errors
+/// Why not.
+pub(super) fn entry(path: &Path) -> Result<abi::camp_plugin_entry, LoadError> {
     // SAFETY: the library's initializers run with our rights; whoever named the file trusts it.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) }
         .map_err(|e| LoadError::System(e.to_string()))?;
     let library = ManuallyDrop::new(library);
     let name = abi::CAMP_ENTRY_SYMBOL.to_bytes_with_nul();
     // SAFETY: the symbol carries the major version, so its type is known.
-    let entry = unsafe { library.get::<abi::camp_plugin_entry>(name) }
-        .map_err(|_| LoadError::NotAPlugin)?;
+    let entry = unsafe { library.get::<abi::camp_plugin_entry>(name) };
+    entry.map(|entry| *entry).map_err(|_| LoadError::NotAPlugin)
+}
+
+fn open(path: &Path) -> Result<Plugin, LoadError> {
+    let entry = entry(path)?;
     let call = Call::empty();
     // SAFETY: host table and call live; the plugin's table says its own size.
     let table = unsafe { abi::read_table(entry(host::table(), call.raw())) };
@@ -199,6 +207,7 @@ impl Plugin {
         outputs: &mut [abi::ArrowSchema],
     ) -> Result<Instance, Status> {
         let Some(bind) = self.table.bind else { return Err(Status(abi::CAMP_E_INTERNAL)) };
+        super::kit::record::note(self, call, activity, inputs);
         let mut instance = std::ptr::null_mut();
         // SAFETY: everything lent lives until the function returns.
         let status = unsafe {
@@ -217,6 +226,11 @@ impl Plugin {
             abi::CAMP_OK => Ok(Instance { plugin: self.clone(), raw: instance }),
             status => Err(self.noted(status)),
         }
+    }
+
+    /// Its functions.
+    pub(super) fn table(&self) -> &abi::camp_plugin {
+        &self.table
     }
 
     fn noted(&self, status: abi::camp_status) -> Status {

@@ -15,6 +15,7 @@ pub mod document;
 pub mod finder;
 mod gate;
 pub mod host;
+pub mod kit;
 pub mod loader;
 pub mod lock;
 pub mod manifest;

@@ -1240,7 +1240,7 @@ impl<'m> Reader<'m> {
         let mut pieces = Vec::new();
         for (piece, is_name) in template_pieces(text) {
             if !is_name {
-                pieces.push(json!({"text": piece}));
+                pieces.push(json!(piece));
                 continue;
             }
             let parts = piece
@@ -1259,7 +1259,7 @@ impl<'m> Reader<'m> {
             match fold::literal(&folded) {
                 Some(Value::Missing) => self.complete = false,
                 Some(value) => {
-                    pieces.push(json!({"text": crate::engine::duckdb::print::plain(value)}))
+                    pieces.push(json!(crate::engine::duckdb::print::plain(value)));
                 }
                 None => {
                     let record = self.record(at, bound, false, binder);

@@ -197,12 +197,3 @@ fn adding_asks_and_does_nothing_where_nobody_can_answer() {
     assert!(added.stderr.contains("sha256:"), "the hash is shown before anything runs");
     assert!(!project.path("camp.lock").exists());
 }
-
-#[test]
-fn the_examples_of_every_plugin_that_ships_hold() {
-    let project = Project::new();
-    for plugin in camp::plugin::finder::SHIPPED {
-        let tested = project.camp(&["plugin", "test", plugin]);
-        assert_eq!(tested.exit, Some(0), "{plugin}: {}{}", tested.stdout, tested.stderr);
-    }
-}

@@ -25,7 +25,7 @@ impl Planner for Sample {
             )
             .input(Input::new("in", "the rows"))
             .output(Output::new("sample", "the picked rows"))
-            .output(Output::new("rest", "the others").optional())
+            .output(Output::new("rest", "the others").optional().complement())
             .example(
                 Example::new(
                     "Two of five people",

@@ -180,16 +180,16 @@ static int widen_array(struct ArrowArray *in, int64_t text, struct ArrowArray *o
 }
 
 /* ---- the stream that goes back: it pulls from the one that came ---- */
-typedef struct pipe {
+typedef struct passage {
     struct ArrowArrayStream input;
     struct ArrowSchema schema; /* what comes in */
     int64_t text;              /* the place of the column that is measured */
     camp_call *call;
     const char *error;
-} pipe;
+} passage;
 
 static int stream_schema(struct ArrowArrayStream *self, struct ArrowSchema *out) {
-    pipe *p = self->private_data;
+    passage *p = self->private_data;
     struct ArrowSchema again;
     int failed = p->input.get_schema(&p->input, &again);
     if (failed) return failed;
@@ -200,7 +200,7 @@ static int stream_schema(struct ArrowArrayStream *self, struct ArrowSchema *out)
 }
 
 static int stream_next(struct ArrowArrayStream *self, struct ArrowArray *out) {
-    pipe *p = self->private_data;
+    passage *p = self->private_data;
     struct ArrowArray batch;
     memset(out, 0, sizeof *out);
     if (host->cancelled(p->call)) {
@@ -222,10 +222,10 @@ static int stream_next(struct ArrowArrayStream *self, struct ArrowArray *out) {
     return failed;
 }
 
-static const char *stream_error(struct ArrowArrayStream *self) { return ((pipe *)self->private_data)->error; }
+static const char *stream_error(struct ArrowArrayStream *self) { return ((passage *)self->private_data)->error; }
 
 static void stream_release(struct ArrowArrayStream *self) {
-    pipe *p = self->private_data;
+    passage *p = self->private_data;
     if (p->schema.release != NULL) p->schema.release(&p->schema);
     p->input.release(&p->input);
     free(p);
@@ -236,7 +236,7 @@ static void stream_release(struct ArrowArrayStream *self) {
 static camp_status execute(void *bound, camp_call *call, struct ArrowArrayStream *inputs, size_t n_inputs,
                            struct ArrowArrayStream *output) {
     (void)n_inputs;
-    pipe *p = calloc(1, sizeof *p);
+    passage *p = calloc(1, sizeof *p);
     if (p == NULL) {
         inputs[0].release(&inputs[0]);
         say(call, "internal", "out of memory");

@@ -160,7 +160,10 @@ impl Args {
             (".gitignore".into(), "/target/\n/.cargo/\n".to_owned()),
         ];
         if let Some(duckdb) = sdk::duckdb_folder() {
-            let text = format!("[env]\nDUCKDB_LIB_DIR = {{ value = {:?} }}\n", duckdb.display().to_string());
+            let text = format!(
+                "[env]\nDUCKDB_LIB_DIR = {{ value = {:?} }}\n",
+                duckdb.display().to_string()
+            );
             files.push((".cargo/config.toml".into(), text));
         }
         files
