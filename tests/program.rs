@@ -7,3 +7,4 @@ mod examples;
 mod new_plugins;
 mod plugins;
 mod readme;
+mod removal;

@@ -44,9 +44,9 @@ fn the_samples_in_c_pass() {
     }
 }
 
-/// The cases that a plugin fails, and why.
-fn failures(project: &Project, library: &str) -> Vec<(String, String)> {
-    let tested = project.camp(&["plugin", "test", library, "--format", "json"]);
+/// The cases that a plugin fails, of those with such a name, and why.
+fn failures(project: &Project, library: &str, name: &str) -> Vec<(String, String)> {
+    let tested = project.camp(&["plugin", "test", library, "--format", "json", "--filter", name]);
     let cases: serde_json::Value = serde_json::from_str(&tested.stdout).unwrap();
     let wrong: Vec<(String, String)> = cases
         .as_array()
@@ -92,10 +92,10 @@ fn each_kind_of_fault_fails_its_case() {
     for (name, faults) in [("unfit", &of_rows[..]), ("unfit_sql", &of_plans[..])] {
         let source = format!("fixtures/unfit/{name}.c");
         let good = compiled(&project, &source, name, &[]);
-        assert_eq!(failures(&project, &good), [], "{name} without a fault");
+        assert_eq!(failures(&project, &good, ""), [], "{name} without a fault");
         for (fault, case, words) in faults {
             let library = compiled(&project, &source, name, &[&format!("FAULT_{fault}")]);
-            let found = failures(&project, &library);
+            let found = failures(&project, &library, case);
             assert!(
                 found.iter().any(|(name, why)| name.ends_with(case) && why.contains(words)),
                 "{fault}: {found:#?}"

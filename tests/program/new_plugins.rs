@@ -1,6 +1,9 @@
 //! `camp plugin new`: each start is written, built and tested with the commands that it prints, and runs
 //! in a campaign.
 //!
+//! So do the commands and the scripts of `docs/plugins.md`, and its first sample as a plugin; its other samples
+//! are doctests of the SDK.
+//!
 //! What Cargo builds stays in `target/tmp/new-plugins`, so that only the first run takes long; the
 //! sources are written anew each time.
 
@@ -10,11 +13,23 @@ use std::process::Command;
 use crate::support::drive;
 use crate::support::project::{Project, Ran};
 
-/// A campaign with people 1 to 4; 4 has no name.
+const GUIDE: &str = include_str!("../../docs/plugins.md");
+
+/// A campaign with people 1 to 4; 4 has no name. 1 and 3 have orders.
 const HEAD: &str = "campaign \"X\" timezone \"UTC\"
 dimension people = \"people.csv\" key id columns (id: int, first_name: text, age: int)
+dimension orders = \"orders.csv\" key id columns (id: int, person_id: int, amount: int)
+link people.orders, orders.person on people.id = orders.person_id
 all = build audience from people select first_name, age
+buyers = build audience from people where any orders select age
 ";
+
+/// The block of the guide with this fence that holds these words.
+fn of_guide(fence: &str, words: &str) -> &'static str {
+    let mut blocks = GUIDE.split("\n```").skip(1).step_by(2);
+    let block = blocks.find(|block| block.lines().next() == Some(fence) && block.contains(words));
+    block.unwrap().split_once('\n').unwrap().1
+}
 
 /// A new plugin in a folder where nothing of it was, and what `camp plugin new` printed.
 fn new(name: &str, args: &[&str]) -> (PathBuf, Ran) {
@@ -81,7 +96,9 @@ fn rust(name: &str, kind: &str, sdk: Option<&Path>) -> PathBuf {
 fn campaign(name: &str, library: &Path, rest: &str) -> Project {
     let project = Project::new();
     project.write("people.csv", "id,first_name,age\n1,Ann,30\n2,Zoé,60\n3,Al 7,50\n4,,\n");
-    project.write("x.camp", &format!("{HEAD}use {name}\n{rest}"));
+    project.write("orders.csv", "id,person_id,amount\n1,1,5\n2,3,2\n3,3,9\n");
+    let uses = if rest.starts_with("use ") { String::new() } else { format!("use {name}\n") };
+    project.write("x.camp", &format!("{HEAD}{uses}{rest}"));
     let added = project.camp(&["plugin", "add", "--yes", &library.to_string_lossy()]);
     assert_eq!(added.exit, Some(0), "{}", added.stderr);
     project.run_well("x.camp");
@@ -95,20 +112,31 @@ fn rows(project: &Project, file: &str) -> Vec<String> {
     rows
 }
 
-/// The three one after the other, since Cargo would make them wait anyway.
+/// One after the other: they share what Cargo makes, under names that do not tell their SDKs apart.
 #[test]
-fn each_rust_start_works_as_printed_and_in_a_campaign() {
-    let library = rust("fresh_planner", "planner", None);
-    let project = campaign(
-        "fresh_planner",
-        &library,
-        "oldest, others = fresh_planner all with order: age desc, keep: 2\n\
-         export oldest to \"oldest.csv\"\nexport others to \"others.csv\"\n",
-    );
-    assert_eq!(rows(&project, "oldest.csv"), ["id,first_name,age", "2,Zoé,60", "3,Al 7,50"]);
-    assert_eq!(rows(&project, "others.csv"), ["id,first_name,age", "1,Ann,30", "4,,"]);
+fn each_rust_start_and_the_sample_of_the_guide_work_as_printed_and_in_a_campaign() {
+    starts();
+    sample_of_the_guide();
+}
 
-    let sdk = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-plugins/fresh_planner/sdk");
+fn starts() {
+    let library = rust("top_n", "planner", None);
+    let project = campaign(
+        "top_n",
+        &library,
+        &format!(
+            "{}\nfirst, rest = top_n all with order: age desc, keep: 2\n\
+             export first to \"first.csv\"\nexport rest to \"rest.csv\"\n\
+             export oldest to \"oldest.csv\"\nexport others to \"others.csv\"\n",
+            of_guide("camp", "use top_n")
+        ),
+    );
+    assert_eq!(rows(&project, "first.csv"), ["id,first_name,age", "2,Zoé,60", "3,Al 7,50"]);
+    assert_eq!(rows(&project, "rest.csv"), ["id,first_name,age", "1,Ann,30", "4,,"]);
+    assert_eq!(rows(&project, "oldest.csv"), ["id,age", "1,30", "3,50"]);
+    assert_eq!(rows(&project, "others.csv"), ["id,age"]);
+
+    let sdk = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-plugins/top_n/sdk");
     let library = rust("fresh_executor", "executor", Some(&sdk));
     let project = campaign(
         "fresh_executor",
@@ -130,6 +158,54 @@ fn each_rust_start_works_as_printed_and_in_a_campaign() {
     let mut lines = rows(&project, "out.txt");
     lines.sort();
     assert_eq!(lines, ["Dear ", "Dear Al 7", "Dear Ann", "Dear Zoé"]);
+}
+
+/// The first sample of the guide, with the manifest that the guide gives it, over the SDK of another plugin.
+fn sample_of_the_guide() {
+    let (folder, _) = new("best", &[]);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    std::fs::write(folder.join("Cargo.toml"), of_guide("toml", "camp-best")).unwrap();
+    let sample = of_guide("rust,standalone_crate", "struct Best");
+    let (source, _) = sample.split_once("// tests/best.rs").unwrap();
+    std::fs::write(folder.join("src/lib.rs"), source).unwrap();
+    std::fs::remove_dir_all(folder.join("tests")).unwrap();
+    let made = Command::new("cargo")
+        .arg("build")
+        .current_dir(&folder)
+        .env("CARGO_NET_OFFLINE", "true")
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_TARGET_DIR", folder.parent().unwrap().join("target"))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let library = camp::plugin::finder::library_name("best");
+    let library = folder.parent().unwrap().join("target/debug").join(library);
+    let project = campaign(
+        "best",
+        &library,
+        &format!(
+            "{}\nexport top to \"top.csv\"\nfirst, rest = best buyers with by: sum(amount of orders), \
+             keep: 1\nexport first to \"first.csv\"\nexport rest to \"rest.csv\"\n",
+            of_guide("camp", "use best")
+        ),
+    );
+    assert_eq!(rows(&project, "top.csv"), ["id,age", "1,30", "3,50"]);
+    assert_eq!(rows(&project, "first.csv"), ["id,age", "3,50"]);
+    assert_eq!(rows(&project, "rest.csv"), ["id,age", "1,30"]);
+}
+
+#[test]
+fn the_guide_has_the_commands_that_are_printed() {
+    let project = Project::new();
+    let made = project.camp(&["plugin", "new", "top_n"]);
+    let (_, printed) = made.stderr.split_once("next:\n").unwrap();
+    let printed = printed.replace(std::env::consts::DLL_SUFFIX, ".so");
+    let typed: Vec<&str> = of_guide("sh", "camp plugin new").lines().skip(1).collect();
+    for line in &typed {
+        assert!(printed.contains(&format!("  {line}\n")), "{line}\n{printed}");
+    }
+    assert!(typed.len() >= 4, "{typed:?}");
 }
 
 #[test]

@@ -32,6 +32,8 @@ sources! {
     "camp-plugin/src/stream.rs"
     "camp-plugin/src/types.rs"
     "camp-plugin/src/value.rs"
+    "host/Cargo.toml"
+    "host/src/lib.rs"
     "include/camp_plugin.h"
     "test/Cargo.toml"
     "test/src/execute.rs"

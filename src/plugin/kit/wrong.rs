@@ -59,11 +59,22 @@ pub fn hosts(library: &Path) -> Result<(), String> {
     let entry = loader::entry(library).map_err(|e| format!("it cannot be loaded: {e:?}"))?;
     // SAFETY: the table of this process, which lives for ever.
     let table = unsafe { *host::table() };
-    // A host of which only `log` and `diag` are known: what is beyond must not be touched.
-    let older = Box::leak(Box::new(abi::camp_host { struct_size: 40, ..table }));
+    // A host of which only `log` and `diag` are known. What is beyond must not be touched, and is such
+    // that it shows.
+    const KNOWN: usize = std::mem::offset_of!(abi::camp_host, cancelled);
+    let first = abi::camp_host { struct_size: KNOWN as u32, ..table };
+    let older = Box::leak(Box::new([0xAAAA_AAAA_AAAA_AAAA_u64; size_of::<abi::camp_host>() / 8]));
+    // SAFETY: the table is as long as what it is copied to, of which that many bytes are ours.
+    unsafe {
+        std::ptr::copy_nonoverlapping(
+            (&raw const first).cast::<u8>(),
+            older.as_mut_ptr().cast::<u8>(),
+            KNOWN,
+        );
+    }
     let call = Box::leak(Box::new(Call::empty()));
-    // SAFETY: host and call live for ever.
-    let answer = unsafe { entry(older, call.raw()) };
+    // SAFETY: host and call live for ever; the table says how much of it there is.
+    let answer = unsafe { entry(older.as_ptr().cast(), call.raw()) };
     if !answer.is_null() {
         described(answer).map_err(|e| format!("for an older host: {e}"))?;
     }

@@ -109,4 +109,7 @@ pub mod prelude {
     };
     #[cfg(feature = "arrow")]
     pub use crate::{Deliver, MapBatches, Outcome, Pace, Receipt, Rows, Status};
+    /// A batch of rows, and its columns as arrays of their types.
+    #[cfg(feature = "arrow")]
+    pub use arrow_array::{RecordBatch, cast::AsArray};
 }
