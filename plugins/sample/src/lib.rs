@@ -38,6 +38,19 @@ impl Planner for Sample {
                 )
                 .file("people.csv", "id\n1\n2\n3\n4\n5\n"),
             )
+            .example(
+                Example::new(
+                    "No more than everybody",
+                    "use sample\n\
+                     dimension people = \"people.csv\" key id columns (id: int)\n\
+                     all = build audience from people\n\
+                     part = sample all with size: 120%\n\
+                     save audience part as \"Test group\"\n",
+                )
+                .file("people.csv", "id\n1\n2\n")
+                .refused("over-100", "120%")
+                .saying("cannot be more than everybody"),
+            )
     }
 
     fn plan(&self, cx: &Cx) -> Result<Plan> {

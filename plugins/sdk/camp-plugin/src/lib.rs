@@ -75,6 +75,8 @@ pub use cx::{Cx, Relation, Run};
 pub use error::{At, Error, Kind, Result};
 pub use plan::{Check, NewColumn, Plan};
 pub use plugin::{Entry, Info, Params, Planner, Plugin};
+#[doc(hidden)]
+pub use sql::places_are_bare;
 pub use sql::{Arg, Lit, Name, Sql, ToSql, all, equal, hash, join};
 pub use types::Type;
 pub use value::{
