@@ -65,6 +65,8 @@ fn type_commands(folder: &Path, made: &Ran) -> PathBuf {
             .env("CARGO_NET_OFFLINE", "true")
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("CARGO_TERM_COLOR", "never")
+            // Whoever runs this may build elsewhere.
+            .env("CARGO_TARGET_DIR", folder.join("target"))
             .env("NO_COLOR", "1")
             .env("CAMP", env!("CARGO_BIN_EXE_camp"))
             // The file that the plugin has is to name the engine.
