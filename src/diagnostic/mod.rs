@@ -108,8 +108,12 @@ pub struct Diagnostic {
     /// The engine's or the system's own words, never the headline.
     pub cause: Option<String>,
     /// What the plugin that said it calls it, for programs that read errors.
-    pub plugin_code: Option<String>,
+    pub plugin_code: Option<Box<PluginCode>>,
 }
+
+/// A plugin's own name of a fault. Rare, so a diagnostic has only a pointer for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginCode(pub String);
 
 impl Diagnostic {
     /// An error with this code and title.
@@ -156,7 +160,7 @@ impl Diagnostic {
 
     /// Keeps a plugin's name of the fault; an empty one is none.
     pub fn plugin_code(mut self, code: &str) -> Self {
-        self.plugin_code = (!code.is_empty()).then(|| code.to_owned());
+        self.plugin_code = (!code.is_empty()).then(|| Box::new(PluginCode(code.to_owned())));
         self
     }
 

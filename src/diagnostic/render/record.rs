@@ -72,7 +72,7 @@ pub fn record(diagnostic: &Diagnostic, sources: &SourceMap) -> Record {
         labels: labels.collect(),
         help: diagnostic.help.clone(),
         cause: diagnostic.cause.clone(),
-        plugin_code: diagnostic.plugin_code.clone(),
+        plugin_code: diagnostic.plugin_code.as_ref().map(|code| code.0.clone()),
     }
 }
 

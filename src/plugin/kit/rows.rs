@@ -58,7 +58,7 @@ impl Iterator for Source {
             Course::Fails(_) | Course::Endless => {
                 Some(Ok(self.rows.slice(0, self.rows.num_rows().min(100))))
             }
-            Course::Whole { gaps: true, .. } if self.batches % 2 == 0 => {
+            Course::Whole { gaps: true, .. } if self.batches.is_multiple_of(2) => {
                 Some(Ok(self.rows.slice(0, 0)))
             }
             Course::Whole { size, .. } => {

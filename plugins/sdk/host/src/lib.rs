@@ -137,9 +137,11 @@ pub unsafe extern "C" fn quote_ident(
     name: abi::camp_str,
     out: *mut abi::camp_buf,
 ) -> abi::camp_status {
-    // SAFETY: a lent text.
-    let name = unsafe { lossy(name) };
-    fill(out, format!("\"{}\"", name.replace('"', "\"\"")))
+    // SAFETY: a lent text, and a buffer to fill.
+    unsafe {
+        let name = lossy(name).replace('"', "\"\"");
+        fill(out, format!("\"{name}\""))
+    }
 }
 
 /// `camp_host.quote_literal`
@@ -163,11 +165,15 @@ pub unsafe extern "C" fn quote_literal(
         }
         Json::Array(_) | Json::Object(_) => return abi::CAMP_E_USAGE,
     };
-    fill(out, text)
+    // SAFETY: a buffer to fill.
+    unsafe { fill(out, text) }
 }
 
 /// Hands a text over: the plugin releases it.
-pub fn fill(out: *mut abi::camp_buf, text: String) -> abi::camp_status {
+///
+/// # Safety
+/// `out` is NULL or a buffer that the plugin lends to be filled.
+pub unsafe fn fill(out: *mut abi::camp_buf, text: String) -> abi::camp_status {
     if out.is_null() {
         return abi::CAMP_E_INTERNAL;
     }

@@ -136,7 +136,8 @@ unsafe extern "C" fn secret(
     let state = unsafe { state(call) };
     let variable = state.json["params"][text(param)]["secret"].as_str().unwrap_or_default();
     match state.secrets.get(variable) {
-        Some(value) => shared::fill(out, value.clone()),
+        // SAFETY: the plugin lends a buffer.
+        Some(value) => unsafe { shared::fill(out, value.clone()) },
         None => CAMP_E_AUTH,
     }
 }
