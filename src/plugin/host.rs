@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use camp_plugin_abi as abi;
 use camp_plugin_host as shared;
@@ -50,6 +51,43 @@ pub struct RunFacts {
     pub campaign: String,
     /// Names the activity inside the run.
     pub node: String,
+    /// How long it may give no sign of life.
+    pub patience: Duration,
+}
+
+/// The signs of life of a call, for whoever waits for it.
+#[derive(Debug, Default)]
+pub struct Pulse {
+    beats: AtomicU64,
+    waiting: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Pulse {
+    /// A sign of life.
+    pub fn beat(&self) {
+        self.beats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It waits for its input, which is not its fault, or has got it.
+    pub fn set_waiting(&self, waiting: bool) {
+        self.waiting.store(waiting, Ordering::Relaxed);
+        self.beat();
+    }
+
+    /// A number that changes with every sign of life, and all the time while it waits for input.
+    pub fn count(&self) -> u64 {
+        if self.waiting.load(Ordering::Relaxed) {
+            self.beat();
+        }
+        self.beats.load(Ordering::Relaxed)
+    }
+
+    /// What it said of its progress: done, and of how many; 0 for what it did not say.
+    pub fn progress(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
 }
 
 impl RunFacts {
@@ -68,6 +106,9 @@ pub struct Call {
     _facts: Box<[String; 4]>,
     secrets: HashMap<String, String>,
     cancelled: Arc<AtomicBool>,
+    /// Its signs of life.
+    pub pulse: Arc<Pulse>,
+    retryable: AtomicBool,
     said: Mutex<Vec<Said>>,
     logged: Mutex<Vec<(u32, String)>>,
 }
@@ -84,6 +125,7 @@ impl Call {
         facts: &RunFacts,
         secrets: HashMap<String, String>,
         cancelled: Arc<AtomicBool>,
+        pulse: Arc<Pulse>,
     ) -> Call {
         let texts = Box::new([
             facts.run_id.clone(),
@@ -111,6 +153,8 @@ impl Call {
             _facts: texts,
             secrets,
             cancelled,
+            pulse,
+            retryable: AtomicBool::new(false),
             said: Mutex::default(),
             logged: Mutex::default(),
         }
@@ -118,7 +162,7 @@ impl Call {
 
     /// A call before anything is known: for the entry of a library.
     pub fn empty() -> Call {
-        Call::new(Json::Null, &RunFacts::default(), HashMap::new(), Arc::default())
+        Call::new(Json::Null, &RunFacts::default(), HashMap::new(), Arc::default(), Arc::default())
     }
 
     /// The params document.
@@ -134,6 +178,11 @@ impl Call {
     /// Takes what was said so far.
     pub fn take_said(&self) -> Vec<Said> {
         std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether an error was reported that trying again may mend.
+    pub fn is_retryable(&self) -> bool {
+        self.retryable.load(Ordering::Relaxed)
     }
 
     /// Takes what was logged so far.
@@ -163,6 +212,7 @@ unsafe fn state<'a>(call: *mut abi::camp_call) -> Option<&'a Call> {
 unsafe extern "C" fn log(call: *mut abi::camp_call, level: u32, message: abi::camp_str) {
     // SAFETY: a live call, and a text lent for the duration of this function.
     let (Some(call), message) = (unsafe { (state(call), lossy(message)) }) else { return };
+    call.pulse.beat();
     let mut logged = call.logged.lock().unwrap_or_else(PoisonError::into_inner);
     // A plugin that logs per row must not fill the memory.
     if logged.len() < 1000 {
@@ -186,6 +236,9 @@ unsafe extern "C" fn diag(call: *mut abi::camp_call, diag: *const abi::camp_diag
         help: text(diag.help),
         part: (diag.sub_offset, diag.sub_len),
     };
+    if said.retryable && said.severity == abi::CAMP_ERROR {
+        call.retryable.store(true, Ordering::Relaxed);
+    }
     let mut all = call.said.lock().unwrap_or_else(PoisonError::into_inner);
     if all.len() < 1000 {
         all.push(said);
@@ -194,10 +247,22 @@ unsafe extern "C" fn diag(call: *mut abi::camp_call, diag: *const abi::camp_diag
 
 unsafe extern "C" fn cancelled(call: *mut abi::camp_call) -> i32 {
     // SAFETY: a live call.
-    unsafe { state(call) }.is_some_and(|c| c.cancelled.load(Ordering::Relaxed)).into()
+    unsafe { state(call) }
+        .is_some_and(|c| {
+            c.pulse.beat();
+            c.cancelled.load(Ordering::Relaxed)
+        })
+        .into()
 }
 
-unsafe extern "C" fn progress(_: *mut abi::camp_call, _: u64, _: u64) {}
+unsafe extern "C" fn progress(call: *mut abi::camp_call, done: u64, total: u64) {
+    // SAFETY: a live call.
+    if let Some(call) = unsafe { state(call) } {
+        call.pulse.done.store(done, Ordering::Relaxed);
+        call.pulse.total.store(total, Ordering::Relaxed);
+        call.pulse.beat();
+    }
+}
 
 unsafe extern "C" fn run(call: *mut abi::camp_call) -> *const abi::camp_run {
     // SAFETY: a live call.
@@ -285,7 +350,8 @@ mod tests {
     #[test]
     fn only_declared_secrets_are_read() {
         let secrets = HashMap::from([("token".to_owned(), "PATH".to_owned())]);
-        let call = Call::new(json!({}), &RunFacts::default(), secrets, Arc::default());
+        let call =
+            Call::new(json!({}), &RunFacts::default(), secrets, Arc::default(), Arc::default());
         let mut buffer = abi::camp_buf::EMPTY;
         // SAFETY: a live call, lent texts, a buffer of this test.
         let ask = |name: &'static str, buffer: &mut abi::camp_buf| unsafe {

@@ -1,6 +1,5 @@
 //! `webhook`: sends rows to a web address as JSON, after the commit.
 
-use std::io;
 use std::time::Duration;
 
 use camp_plugin::Kind;
@@ -66,12 +65,7 @@ impl Deliver for Webhook {
     }
 
     fn pace(&self) -> Pace {
-        Pace {
-            batch: usize::try_from(self.batch).unwrap_or(usize::MAX),
-            tries: u32::try_from(self.tries).unwrap_or(u32::MAX),
-            first_pause: Duration::from_millis(self.pause),
-            rate: self.rate,
-        }
+        Pace::new(self.batch, self.tries, self.pause, self.rate)
     }
 
     fn open(&self, cx: &Cx) -> Result<Ready> {
@@ -89,7 +83,8 @@ impl Deliver for Webhook {
             let name = HeaderName::try_from(name.trim()).map_err(|_| malformed())?;
             headers.push((name, HeaderValue::try_from(value.trim()).map_err(|_| malformed())?));
         }
-        if self.token.is_some() {
+        // A rehearsal has no use for it.
+        if self.token.is_some() && !run.dry_run {
             let value = format!("Bearer {}", cx.secret("token")?);
             // The error would show the value.
             let mut value = HeaderValue::try_from(value).map_err(|_| {
@@ -109,8 +104,8 @@ impl Deliver for Webhook {
         Ok(Ready { agent, headers, campaign: run.campaign, run_id: run.run_id })
     }
 
-    fn rehearse(&self, ready: &mut Ready, rows: &Rows, _: &Cx) -> Result<()> {
-        body(ready, rows).map(drop)
+    fn rehearse(&self, ready: &mut Ready, rows: &Rows, _: &Cx) -> Result<Outcome> {
+        body(ready, rows).map(|_| Outcome::Sent(None))
     }
 
     fn send(&self, ready: &mut Ready, rows: &Rows, key: &str, cx: &Cx) -> Result<Outcome> {
@@ -186,13 +181,7 @@ fn cause(error: &ureq::Error) -> String {
         ureq::Error::HostNotFound => "the host is not known".into(),
         ureq::Error::ConnectionFailed => "no connection".into(),
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "no secure connection".into(),
-        ureq::Error::Io(error) => match error.kind() {
-            io::ErrorKind::ConnectionRefused => "the connection was refused".into(),
-            io::ErrorKind::TimedOut => "no answer in time".into(),
-            // What rustls says about an other side that does not speak TLS.
-            io::ErrorKind::InvalidData => "no secure connection".into(),
-            _ => "the connection broke".into(),
-        },
+        ureq::Error::Io(error) => camp_plugin::broken(error).into(),
         _ => "the request failed".into(),
     }
 }

@@ -44,6 +44,10 @@ codes! {
         "Rows were not delivered",
         "Everything is saved, but the other side did not take some rows. `camp.delivery` in the project's database has a receipt with the reason for each; the link `deliveries` finds them in a campaign.",
         bad "", good "";
+    SECRET_MISSING = "W0954", "run.secret_missing", Usage,
+        "A secret of a delivery is not set",
+        "A dry run sends nothing, so it goes on without the environment variables that its deliveries need. A run does not: it stops before anything is saved.",
+        bad "", good "";
     AUDIENCE_EMPTIED = "W0980", "catalogue.emptied", Data,
         "An audience becomes empty",
         "The audience had members and the new rule finds nobody. It is saved with its columns and no rows. An `expect count(…) > 0` before the save refuses that.",

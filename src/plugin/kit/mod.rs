@@ -17,6 +17,7 @@ mod wrong;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -196,6 +197,8 @@ fn host_call(call: &Recorded, stop: Arc<AtomicBool>) -> Call {
         run_id: "kit".into(),
         campaign: "Kit".into(),
         node: "node".into(),
+        // Every trial has a time limit of its own.
+        patience: Duration::MAX,
     };
     // Every secret is the kit's.
     let params = call.document["params"].as_object().into_iter().flatten();
@@ -203,7 +206,7 @@ fn host_call(call: &Recorded, stop: Arc<AtomicBool>) -> Call {
         .filter(|(_, value)| value.get("secret").is_some())
         .map(|(name, _)| (name.clone(), SECRET.to_owned()))
         .collect();
-    Call::new(call.document.clone(), &facts, secrets, stop)
+    Call::new(call.document.clone(), &facts, secrets, stop, Arc::default())
 }
 
 /// What a manifest leaves out that users want to know.

@@ -1,5 +1,6 @@
 //! One call: what the host says about it, and what can be said to the host.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -134,6 +135,7 @@ pub struct Cx {
     stop: Option<Arc<AtomicBool>>,
     relations: Vec<Relation>,
     outputs: Vec<(String, String)>,
+    folder: PathBuf,
 }
 
 impl Cx {
@@ -161,8 +163,9 @@ impl Cx {
             Some((text("name")?, text("output")?))
         });
         let outputs = outputs.collect::<Option<_>>().ok_or_else(malformed)?;
-        let cx =
-            Self { host, call, stop: None, relations: relations.ok_or_else(malformed)?, outputs };
+        let folder = json["run"]["folder"].as_str().unwrap_or_default().into();
+        let relations = relations.ok_or_else(malformed)?;
+        let cx = Self { host, call, stop: None, relations, outputs, folder };
         match json["params"].take() {
             Json::Object(params) => Ok((cx, Given(params))),
             _ => Err(malformed()),
@@ -195,6 +198,12 @@ impl Cx {
     /// Whether the script takes this declared output.
     pub fn takes(&self, output: &str) -> bool {
         self.outputs.iter().any(|(_, declared)| declared == output)
+    }
+
+    /// Where the script is, which relative paths in it start from; empty when it has no place, and
+    /// then they start from where Camp does.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The place of a parameter in the script.

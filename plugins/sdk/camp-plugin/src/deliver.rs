@@ -1,5 +1,6 @@
 //! Deliveries: rows go somewhere else, receipts come back.
 
+use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -67,7 +68,8 @@ pub enum Outcome {
     },
     /// Nothing arrived, and trying again is no use.
     Refused(String),
-    /// Each row has a receipt of its own, in the order of the rows.
+    /// Each row has a receipt of its own, in the order of the rows. Those that say [`Status::Retry`] are
+    /// tried again, in a request of their own.
     Rows(Vec<Receipt>),
 }
 
@@ -82,6 +84,30 @@ pub struct Pace {
     pub first_pause: Duration,
     /// Requests in a second, at most.
     pub rate: Option<f64>,
+}
+
+impl Pace {
+    /// Of the parameters that deliveries share: rows in a request, tries, milliseconds before the second
+    /// try, requests in a second.
+    pub fn new(batch: u64, tries: u64, pause: u64, rate: Option<f64>) -> Self {
+        Self {
+            batch: usize::try_from(batch).unwrap_or(usize::MAX),
+            tries: u32::try_from(tries).unwrap_or(u32::MAX),
+            first_pause: Duration::from_millis(pause),
+            rate,
+        }
+    }
+
+    /// The same where each row goes out by itself: the rate is one of rows. A request then holds no more
+    /// rows than a second may have.
+    pub fn by_rows(mut self) -> Self {
+        if let Some(rate) = &mut self.rate {
+            // A negative or tiny rate is one row per request.
+            self.batch = self.batch.min(*rate as usize).max(1);
+            *rate /= self.batch as f64;
+        }
+        self
+    }
 }
 
 impl Default for Pace {
@@ -102,18 +128,28 @@ pub trait Deliver: Params {
     /// How fast it may go.
     fn pace(&self) -> Pace;
 
+    /// Checks a call beyond what the manifest says, during `camp check`. It may read files of the
+    /// project ([`Cx::folder`]), and nothing else.
+    ///
+    /// # Errors
+    /// What the script asks for cannot be done.
+    fn check(&self, _cx: &Cx) -> Result<()> {
+        Ok(())
+    }
+
     /// Called once, before the first request; in a dry run too, so it causes no effect.
     ///
     /// # Errors
     /// It cannot start.
     fn open(&self, cx: &Cx) -> Result<Self::State>;
 
-    /// Checks a request in a dry run, without sending it.
+    /// Makes a request in a dry run, without sending it, and says what is known without the other
+    /// side: rows that would be sent count as [`Outcome::Sent`].
     ///
     /// # Errors
-    /// The request could not be made.
-    fn rehearse(&self, _state: &mut Self::State, _rows: &Rows, _cx: &Cx) -> Result<()> {
-        Ok(())
+    /// Requests cannot be made.
+    fn rehearse(&self, _state: &mut Self::State, _rows: &Rows, _cx: &Cx) -> Result<Outcome> {
+        Ok(Outcome::Sent(None))
     }
 
     /// Sends one request. `idempotency_key` is the same for every try of the same rows in this run:
@@ -133,8 +169,10 @@ pub trait Deliver: Params {
 impl Entry {
     /// An activity that delivers.
     pub fn delivery<D: Deliver>() -> Self {
-        Self::new("delivery", D::about(), D::declare(), Some(execute), |_, given, _| {
-            Ok(Box::new(Delivery(Arc::new(D::read(given)?))))
+        Self::new("delivery", D::about(), D::declare(), Some(execute), |cx, given, _| {
+            let activity = D::read(given)?;
+            activity.check(cx)?;
+            Ok(Box::new(Delivery(Arc::new(activity))))
         })
     }
 }
@@ -175,18 +213,28 @@ impl<D: Deliver> Instance for Delivery<D> {
             idempotency_key: run.idempotency_key,
             schema: Arc::clone(&schema),
             next_request: Instant::now(),
-            sent: 0,
+            again: None,
+            done: 0,
         };
         let mut pending: Option<(Rows, usize)> = None;
         let batches = std::iter::from_fn(move || {
             // One item per request: a receipt is handed on as soon as it is known.
             let mut step = || loop {
+                if let Some(again) = sender.again.take() {
+                    if let Some(receipts) = sender.retry(again)? {
+                        return Ok(Some(receipts));
+                    }
+                    continue;
+                }
                 if let Some((rows, at)) = &mut pending
                     && *at < rows.len()
                 {
                     let chunk = rows.slice(*at, sender.pace.batch.max(1).min(rows.len() - *at));
                     *at += chunk.len();
-                    return sender.deliver(&chunk).map(Some);
+                    if let Some(receipts) = sender.deliver(chunk, 1)? {
+                        return Ok(Some(receipts));
+                    }
+                    continue;
                 }
                 match input.next() {
                     None => return Ok(None),
@@ -211,40 +259,43 @@ struct Sender<D: Deliver> {
     idempotency_key: String,
     schema: SchemaRef,
     next_request: Instant,
-    sent: u64,
+    /// What is tried again before anything else.
+    again: Option<Again>,
+    done: u64,
+}
+
+/// Rows that did not arrive yet.
+struct Again {
+    rows: Rows,
+    /// How often they were tried.
+    tries: u32,
+    /// Not before this long.
+    after: Option<Duration>,
 }
 
 impl<D: Deliver> Sender<D> {
-    /// Sends one request, as often as it takes, and gives its receipts.
-    fn deliver(&mut self, rows: &Rows) -> Result<RecordBatch> {
+    /// Sends one request and gives the receipts of the rows that are settled by it, if any are; the
+    /// others wait in `again`.
+    fn deliver(&mut self, rows: Rows, attempt: u32) -> Result<Option<RecordBatch>> {
         if self.cx.cancelled() {
             return Err(Error::cancelled());
         }
-        if self.dry_run {
-            self.activity.rehearse(&mut self.state, rows, &self.cx)?;
-            let receipt = Receipt { status: Status::DryRun, provider_id: None, error: None };
-            return self.receipts(rows, &vec![receipt; rows.len()], 1);
-        }
-        let key = rows.idempotency_key(&self.idempotency_key)?;
-        let mut pause = self.pace.first_pause;
-        let mut attempt = 1;
-        let outcome = loop {
+        let outcome = if self.dry_run {
+            self.activity.rehearse(&mut self.state, &rows, &self.cx)?
+        } else {
+            let key = rows.idempotency_key(&self.idempotency_key)?;
             self.wait_for_turn()?;
-            let outcome = self.activity.send(&mut self.state, rows, &key, &self.cx)?;
-            match outcome {
-                Outcome::Again { after, .. } if attempt < self.pace.tries => {
-                    self.sleep(after.unwrap_or(pause).max(pause).min(LONGEST_PAUSE))?;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                    attempt += 1;
-                }
-                other => break other,
-            }
+            self.activity.send(&mut self.state, &rows, &key, &self.cx)?
         };
         let all =
             |status, provider_id, error| vec![Receipt { status, provider_id, error }; rows.len()];
-        let receipts = match outcome {
+        let mut after = None;
+        let mut receipts = match outcome {
             Outcome::Sent(id) => all(Status::Sent, id, None),
-            Outcome::Again { why, .. } => all(Status::Retry, None, Some(why)),
+            Outcome::Again { after: asked, why } => {
+                after = asked;
+                all(Status::Retry, None, Some(why))
+            }
             Outcome::Refused(why) => all(Status::Failed, None, Some(why)),
             Outcome::Rows(receipts) if receipts.len() == rows.len() => receipts,
             Outcome::Rows(receipts) => {
@@ -255,9 +306,37 @@ impl<D: Deliver> Sender<D> {
                 )));
             }
         };
-        self.sent += rows.len() as u64;
-        self.cx.progress(self.sent, 0);
-        self.receipts(rows, &receipts, i64::from(attempt))
+        if self.dry_run {
+            for receipt in receipts.iter_mut().filter(|receipt| receipt.status == Status::Sent) {
+                receipt.status = Status::DryRun;
+            }
+        } else if attempt < self.pace.tries {
+            let open = |at: &usize| receipts[*at].status == Status::Retry;
+            let (open, settled): (Vec<_>, Vec<_>) = (0..rows.len()).partition(open);
+            if !open.is_empty() {
+                self.again = Some(Again { rows: rows.take(&open)?, tries: attempt, after });
+            }
+            if settled.is_empty() {
+                return Ok(None);
+            }
+            receipts = settled.iter().map(|at| receipts[*at].clone()).collect();
+            return self.settled(&rows.take(&settled)?, &receipts, attempt).map(Some);
+        }
+        self.settled(&rows, &receipts, attempt).map(Some)
+    }
+
+    /// Tries rows again, after a pause that doubles from try to try.
+    fn retry(&mut self, again: Again) -> Result<Option<RecordBatch>> {
+        let doubled = 1_u32.checked_shl(again.tries - 1).unwrap_or(u32::MAX);
+        let pause = self.pace.first_pause.saturating_mul(doubled).min(LONGEST_PAUSE);
+        self.sleep(again.after.unwrap_or(pause).max(pause).min(LONGEST_PAUSE))?;
+        self.deliver(again.rows, again.tries + 1)
+    }
+
+    fn settled(&mut self, rows: &Rows, receipts: &[Receipt], attempt: u32) -> Result<RecordBatch> {
+        self.done += rows.len() as u64;
+        self.cx.progress(self.done, 0);
+        self.receipts(rows, receipts, i64::from(attempt))
     }
 
     fn receipts(&self, rows: &Rows, receipts: &[Receipt], attempt: i64) -> Result<RecordBatch> {
@@ -294,6 +373,17 @@ impl<D: Deliver> Sender<D> {
             }
             thread::sleep(left.min(Duration::from_millis(50)));
         }
+    }
+}
+
+/// Why a connection failed, in words that hold no address and no secret.
+pub fn broken(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "the connection was refused",
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "no answer in time",
+        // What rustls says about an other side that does not speak TLS.
+        io::ErrorKind::InvalidData => "no secure connection",
+        _ => "the connection broke",
     }
 }
 

@@ -86,7 +86,7 @@ pub use value::{
 
 #[cfg(feature = "arrow")]
 pub use {
-    deliver::{Deliver, Outcome, Pace, Receipt, Status},
+    deliver::{Deliver, Outcome, Pace, Receipt, Status, broken},
     execute::{MapBatches, with_column},
     rows::Rows,
 };

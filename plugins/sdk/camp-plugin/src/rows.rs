@@ -5,7 +5,7 @@ use arrow_array::types::{
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
     UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, RecordBatch, UInt64Array};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
 use serde_json::{Map, Value as Json, json};
@@ -47,9 +47,18 @@ impl Rows {
         &self.batch
     }
 
-    /// Some of them.
-    pub(crate) fn slice(&self, offset: usize, len: usize) -> Self {
+    /// Some of them that follow each other. Panics when there are not that many.
+    pub fn slice(&self, offset: usize, len: usize) -> Self {
         Self { batch: self.batch.slice(offset, len), ..self.clone() }
+    }
+
+    /// Those at some places, in that order.
+    pub(crate) fn take(&self, places: &[usize]) -> Result<Self> {
+        let places: UInt64Array = places.iter().map(|at| *at as u64).collect();
+        Ok(Self {
+            batch: arrow_select::take::take_record_batch(&self.batch, &places)?,
+            ..self.clone()
+        })
     }
 
     pub(crate) fn key_arrays(&self) -> Vec<arrow_array::ArrayRef> {

@@ -178,6 +178,7 @@ pub struct Case {
     outputs: Vec<(String, String)>,
     pub(crate) run: host::RunFacts,
     pub(crate) secrets: BTreeMap<String, String>,
+    folder: String,
 }
 
 impl Case {
@@ -200,6 +201,7 @@ impl Case {
             outputs: Vec::new(),
             run: host::RunFacts::default(),
             secrets: BTreeMap::new(),
+            folder: String::new(),
         }
     }
 
@@ -328,6 +330,12 @@ impl Case {
         self
     }
 
+    /// Where the script is: relative paths start there.
+    pub fn folder(mut self, folder: &std::path::Path) -> Self {
+        self.folder = folder.to_string_lossy().into_owned();
+        self
+    }
+
     /// The value of a secret, by the name of its variable.
     pub fn secret(mut self, variable: &str, value: &str) -> Self {
         self.secrets.insert(variable.into(), value.into());
@@ -388,7 +396,8 @@ impl Case {
             "inputs": tables.iter().map(Table::json).collect::<Vec<_>>(),
             "params": params,
             "run": {"as_of": "2026-11-24T05:00:00Z", "today": "2026-11-24",
-                    "timezone": "Europe/Paris", "campaign": self.campaign},
+                    "timezone": "Europe/Paris", "campaign": self.campaign,
+                    "folder": self.folder},
         });
         Call::new(document, &self.run, &self.secrets)
     }
