@@ -93,6 +93,12 @@ enum Command {
         /// The library
         library: std::path::PathBuf,
     },
+    /// Try a case of the conformance kit; the child process of `camp plugin test`
+    #[command(name = crate::plugin::kit::COMMAND, hide = true)]
+    PluginCase {
+        /// The case
+        case: String,
+    },
 }
 
 /// Runs the program with the arguments of the process.
@@ -106,7 +112,7 @@ pub fn main() -> ExitCode {
         }
     };
     let mut out = Output::new(&cli.output);
-    if !matches!(cli.command, Command::Probe { .. }) {
+    if !matches!(cli.command, Command::Probe { .. } | Command::PluginCase { .. }) {
         crate::plugin::stdout::allow();
     }
     let exit = match cli.command {
@@ -124,6 +130,13 @@ pub fn main() -> ExitCode {
         Command::Activities(args) => activities::run(args, &mut out),
         Command::Plugin(command) => plugin::run(command, &mut out),
         Command::Probe { library } => match crate::plugin::probe::answer(&library) {
+            Ok(()) => Exit::FINE,
+            Err(why) => {
+                out.say(&why);
+                Exit::of_area(Area::Plugin)
+            }
+        },
+        Command::PluginCase { case } => match crate::plugin::kit::answer(&case) {
             Ok(()) => Exit::FINE,
             Err(why) => {
                 out.say(&why);

@@ -157,7 +157,11 @@ pub fn load(path: &Path) -> Result<Arc<Plugin>, LoadError> {
     Ok(plugin)
 }
 
-fn open(path: &Path) -> Result<Plugin, LoadError> {
+/// Opens a library, which stays open, and finds the function that it exports.
+///
+/// # Errors
+/// Why not.
+pub(super) fn entry(path: &Path) -> Result<abi::camp_plugin_entry, LoadError> {
     // SAFETY: the library's initializers run with our rights; whoever named the file trusts it.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) }
         .map_err(|e| match foreign(path) {
@@ -167,8 +171,14 @@ fn open(path: &Path) -> Result<Plugin, LoadError> {
     let library = ManuallyDrop::new(library);
     let name = abi::CAMP_ENTRY_SYMBOL.to_bytes_with_nul();
     // SAFETY: the symbol carries the major version, so its type is known.
-    let entry = unsafe { library.get::<abi::camp_plugin_entry>(name) }
-        .map_err(|_| other_major(&library).map_or(LoadError::NotAPlugin, LoadError::Interface))?;
+    let entry = unsafe { library.get::<abi::camp_plugin_entry>(name) };
+    entry
+        .map(|entry| *entry)
+        .map_err(|_| other_major(&library).map_or(LoadError::NotAPlugin, LoadError::Interface))
+}
+
+fn open(path: &Path) -> Result<Plugin, LoadError> {
+    let entry = entry(path)?;
     let call = Call::empty();
     // SAFETY: host table and call live; the plugin's table says its own size.
     let table = unsafe { abi::read_table(entry(host::table(), call.raw())) };
@@ -273,6 +283,7 @@ impl Plugin {
         outputs: &mut [abi::ArrowSchema],
     ) -> Result<Instance, Status> {
         let Some(bind) = self.table.bind else { return Err(Status(abi::CAMP_E_INTERNAL)) };
+        super::kit::record::note(self, call, activity, inputs);
         let mut instance = std::ptr::null_mut();
         // SAFETY: everything lent lives until the function returns.
         let status = unsafe {
@@ -291,6 +302,11 @@ impl Plugin {
             abi::CAMP_OK => Ok(Instance { plugin: self.clone(), raw: instance }),
             status => Err(Status(status)),
         }
+    }
+
+    /// Its functions.
+    pub(super) fn table(&self) -> &abi::camp_plugin {
+        &self.table
     }
 
     /// Notes that it did not come back.

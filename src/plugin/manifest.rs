@@ -139,6 +139,9 @@ pub struct Output {
     /// As many as the call names.
     #[serde(default)]
     pub repeat: bool,
+    /// All rows of the first input that no other output has, and nothing else.
+    #[serde(default)]
+    pub complement: bool,
     /// Whose rows; those of the first input when left out.
     #[serde(default)]
     pub dimension: Option<OutputDimension>,
@@ -350,11 +353,38 @@ pub struct Example {
     /// The rows of transitions, as CSV.
     #[serde(default)]
     pub expect: std::collections::BTreeMap<String, String>,
-    /// It is rehearsed only.
-    #[serde(default)]
-    pub dry_run: bool,
     /// The diagnostic it must fail with instead.
-    pub error: Option<String>,
+    #[serde(default, deserialize_with = "expected_error")]
+    pub error: Option<ExampleError>,
+}
+
+/// How an example has to fail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct ExampleError {
+    /// The plugin's name of the fault, or a code of Camp.
+    pub code: String,
+    /// Words of its title.
+    #[serde(default)]
+    pub message: String,
+    /// The piece of the script that is underlined.
+    #[serde(default)]
+    pub at: String,
+}
+
+/// A code alone, or a record.
+fn expected_error<'de, D: serde::Deserializer<'de>>(
+    d: D,
+) -> Result<Option<ExampleError>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Code(String),
+        Record(ExampleError),
+    }
+    Ok(Option::<Either>::deserialize(d)?.map(|either| match either {
+        Either::Code(code) => ExampleError { code, ..ExampleError::default() },
+        Either::Record(record) => record,
+    }))
 }
 
 /// The types whose values are constants of the campaign.

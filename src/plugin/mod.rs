@@ -17,6 +17,7 @@ pub mod finder;
 mod gate;
 pub mod guard;
 pub mod host;
+pub mod kit;
 pub mod loader;
 pub mod lock;
 pub mod manifest;

@@ -34,6 +34,7 @@ pub fn warnings(said: &[Said], places: &Places) -> Vec<Diagnostic> {
         .map(|s| {
             Diagnostic::warning(warnings::PLUGIN, sentence(&s.message))
                 .label(place(s, places), "here")
+                .plugin_code(&s.code)
                 .maybe_help((!s.help.is_empty()).then(|| s.help.clone()))
         })
         .collect()
@@ -64,6 +65,7 @@ pub fn errors(status: Status, said: &[Said], places: &Places, plugin: &Plugin) -
         found.push(
             Diagnostic::error(code, sentence(&said.message))
                 .label(place(said, places), "here")
+                .plugin_code(&said.code)
                 .maybe_help((!said.help.is_empty()).then(|| said.help.clone())),
         );
     }

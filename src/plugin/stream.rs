@@ -88,12 +88,7 @@ impl Outgoing {
             }
         });
         let reader = Reader { batches, schema, ended: false, pulse };
-        let stream = FFI_ArrowArrayStream::new(Box::new(reader));
-        // SAFETY: both are the C struct of the Arrow specification, whose size the interface crate
-        // asserts; the value moves.
-        let stream =
-            unsafe { std::mem::transmute::<FFI_ArrowArrayStream, abi::ArrowArrayStream>(stream) };
-        Outgoing { stream, thread: Some(thread) }
+        Outgoing { stream: hand_over(Box::new(reader)), thread: Some(thread) }
     }
 
     /// Moves the stream out; what stays waits for its thread.
@@ -122,6 +117,14 @@ impl Drop for Outgoing {
             }
         }
     }
+}
+
+/// Batches as a stream that moves to a plugin.
+pub(super) fn hand_over(reader: Box<dyn RecordBatchReader + Send>) -> abi::ArrowArrayStream {
+    let stream = FFI_ArrowArrayStream::new(reader);
+    // SAFETY: both are the C struct of the Arrow specification, whose size the interface crate
+    // asserts; the value moves.
+    unsafe { std::mem::transmute::<FFI_ArrowArrayStream, abi::ArrowArrayStream>(stream) }
 }
 
 fn produce(

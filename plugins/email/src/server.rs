@@ -70,7 +70,9 @@ impl Server {
                 ("tls", "required", _) => Tls::Required,
                 ("tls", "off", Tls::Offered) => Tls::Off,
                 _ => {
-                    return Err("behind `?` only `tls=required` or, with `smtp://`, `tls=off` fits");
+                    return Err(
+                        "behind `?` only `tls=required` or, with `smtp://`, `tls=off` fits",
+                    );
                 }
             };
         }

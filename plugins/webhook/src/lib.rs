@@ -52,6 +52,16 @@ impl Deliver for Webhook {
             )
             .input(Input::new("in", "the rows to send"))
             .effects(Effects::network(["*"]).secrets(["token"]))
+            .example(
+                Example::new(
+                    "To the CRM, a hundred at a time",
+                    "use webhook\n\
+                     dimension people = \"people.csv\" key id columns (id: int, email: text)\n\
+                     all = build audience from people select email\n\
+                     webhook all with url: \"https://crm.example/hook\", batch: 100, headers: (\"X-Team: crm\")\n",
+                )
+                .file("people.csv", "id,email\n1,ann@example.com\n2,\n"),
+            )
     }
 
     fn pace(&self) -> Pace {

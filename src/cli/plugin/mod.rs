@@ -5,6 +5,7 @@ mod info;
 mod list;
 mod new;
 mod remove;
+mod sdk;
 mod test;
 mod verify;
 
@@ -29,7 +30,7 @@ pub(super) enum Command {
     Add(add::Args),
     /// Take a plugin out of this project
     Remove(remove::Args),
-    /// Run the examples of a plugin
+    /// Run the conformance kit and the examples of a plugin
     Test(test::Args),
     /// Compare the installed plugins with camp.lock
     Verify,

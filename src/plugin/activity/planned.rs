@@ -124,6 +124,7 @@ impl PluginActivity {
             .map(|check| {
                 Diagnostic::error(codes::DATA, params::sentence(&check.message))
                     .label(bound.places.find(&check.path), "")
+                    .plugin_code(&check.code)
                     .maybe_help((!check.help.is_empty()).then(|| check.help.clone()))
             })
             .collect();
