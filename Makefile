@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 
-.PHONY: help setup build demo test lint clean
+.PHONY: help setup build install demo test lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,6 +11,9 @@ setup: ## put libduckdb under .duckdb/ (quick when it is there)
 
 build: setup ## build the release binary and the plugins that ship with it
 	$(CARGO) build --release --workspace
+
+install: ## copy what was built below PREFIX (/usr/local), DESTDIR in front of it
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install.sh
 
 demo: setup ## build, then run an example campaign
 	@scripts/demo.sh

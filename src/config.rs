@@ -18,8 +18,16 @@ pub const FILE: &str = "camp.toml";
 /// The database of a project that names none.
 pub const DEFAULT_DATABASE: &str = "camp.duckdb";
 /// The settings, as they are spelt.
-const KEYS: [&str; 7] =
-    ["database", "timezone", "memory_limit", "threads", "temp_directory", "wait", "publish"];
+const KEYS: [&str; 8] = [
+    "database",
+    "timezone",
+    "memory_limit",
+    "threads",
+    "temp_directory",
+    "wait",
+    "publish",
+    "plugin_timeout",
+];
 
 /// What a `camp.toml` says. Paths are already relative to the current folder, not to the file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +46,8 @@ pub struct Config {
     pub temp_directory: Option<PathBuf>,
     /// How long a run waits for the database while another program holds it.
     pub wait: Option<Duration>,
+    /// How long a plugin at work may give no sign of life.
+    pub plugin_timeout: Option<Duration>,
     /// A copy of the database for readers, renewed after each run.
     pub publish: Option<PathBuf>,
 }
@@ -135,7 +145,8 @@ impl Reader {
                 "memory_limit" => config.memory_limit = self.text(key, value),
                 "timezone" => config.timezone = self.timezone(key, value),
                 "threads" => config.threads = self.threads(key, value),
-                "wait" => config.wait = self.wait(key, value),
+                "wait" => config.wait = self.time(key, value),
+                "plugin_timeout" => config.plugin_timeout = self.time(key, value),
                 other => self.found.push(
                     Diagnostic::error(
                         usage::CONFIG_KEY,
@@ -182,13 +193,14 @@ impl Reader {
         })
     }
 
-    fn wait(&mut self, key: &Spanned<impl AsRef<str>>, value: &Value<'_>) -> Option<Duration> {
+    fn time(&mut self, key: &Spanned<impl AsRef<str>>, value: &Value<'_>) -> Option<Duration> {
         let duration = match value.get_ref() {
             DeValue::String(text) => parse_wait(text).ok(),
             _ => None,
         };
         duration.or_else(|| {
-            self.wrong(key, value, "a duration is expected", "write for example `wait = \"10s\"`")
+            let help = format!("write for example `{} = \"10s\"`", key.get_ref().as_ref());
+            self.wrong(key, value, "a duration is expected", &help)
         })
     }
 
@@ -285,7 +297,8 @@ mod tests {
     fn every_setting_is_read_and_paths_are_relative_to_the_file() {
         let (config, _, dir) = read(
             "database = \"data/p.duckdb\"\ntimezone = \"europe/paris\"\nmemory_limit = \"2GB\"\n\
-             threads = 3\ntemp_directory = \"/tmp/x\"\nwait = \"2m\"\npublish = \"read.duckdb\"\n",
+             threads = 3\ntemp_directory = \"/tmp/x\"\nwait = \"2m\"\npublish = \"read.duckdb\"\n\
+             plugin_timeout = \"1m\"\n",
         );
         assert_eq!(
             config.unwrap(),
@@ -297,6 +310,7 @@ mod tests {
                 threads: Some(3),
                 temp_directory: Some("/tmp/x".into()),
                 wait: Some(Duration::from_secs(120)),
+                plugin_timeout: Some(Duration::from_secs(60)),
                 publish: Some(dir.path().join("read.duckdb")),
             }
         );

@@ -14,12 +14,15 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod engine;
+pub mod fmt;
 #[cfg(test)]
 mod generated;
 pub mod model;
 pub mod plan;
 pub mod plugin;
+pub mod profile;
 pub mod run;
 pub mod session;
 pub mod source;
 pub mod syntax;
+pub mod unit_tests;

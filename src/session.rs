@@ -4,7 +4,11 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
-use std::collections::HashSet;
+pub(crate) mod profile;
+mod unit_tests;
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -14,21 +18,25 @@ use jiff::Timestamp;
 
 use crate::activity::Registry;
 use crate::catalogue::Catalogue;
-use crate::check::{self, Imports, Unit};
+use crate::check::{self, Imports, Tests, Unit};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::model::program::Program;
 use crate::model::schema::{Audience, FileOptions, Relation, World};
 use crate::plan::lower::History;
 use crate::plan::{self, Plan};
-use crate::plugin::{self, finder::Finder};
+use crate::plugin::{self, consent::Consent, finder::Finder};
 use crate::run::execute::Execution;
 use crate::run::exports::beside;
 use crate::run::history::Recorded;
 use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
-use crate::source::{SourceMap, Span};
+use crate::source::{SourceId, SourceMap, Span};
 use crate::syntax::{self, ast::StatementKind};
+
+/// How long a plugin at work may give no sign of life: neither rows nor progress, while it does not
+/// wait for its input either.
+pub const PLUGIN_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What a session is told from outside the scripts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,6 +67,10 @@ pub struct Settings {
     pub temp_directory: Option<PathBuf>,
     /// The folder of the project, which has `camp.lock` and `.camp`.
     pub project: Option<PathBuf>,
+    /// Who decides about a plugin that the project does not trust yet.
+    pub consent: Consent,
+    /// How long a plugin at work may give no sign of life; [`PLUGIN_TIMEOUT`] when not given.
+    pub plugin_timeout: Option<Duration>,
     /// A copy of the database for readers, replaced after each commit.
     pub publish: Option<PathBuf>,
 }
@@ -244,8 +256,9 @@ impl Session {
             sources: &self.sources,
             as_of: self.as_of,
             started: self.started,
+            plugin_timeout: self.settings.plugin_timeout.unwrap_or(PLUGIN_TIMEOUT),
             database: self.settings.database.as_ref().map(|p| p.display().to_string()),
-            progress,
+            progress: RefCell::new(progress),
             warnings: checked.warnings.clone().sorted(),
         }
     }
@@ -281,11 +294,24 @@ impl Session {
             match self.read(file) {
                 Ok((unit, found)) => {
                     diagnostics.extend(found);
-                    units.push(unit);
+                    let whole = if require_params { Ok(unit) } else { self.with_subject(unit) };
+                    match whole {
+                        Ok(unit) => units.push(unit),
+                        Err(found) => diagnostics.extend(found),
+                    }
                 }
                 Err(found) => diagnostics.extend(found),
             }
         }
+        self.checked_units(units, diagnostics, require_params)
+    }
+
+    fn checked_units(
+        &mut self,
+        units: Vec<Unit>,
+        mut diagnostics: Diagnostics,
+        require_params: bool,
+    ) -> Result<Checked, Diagnostics> {
         let engine = match duckdb::Session::open(&self.engine_options()) {
             Ok(engine) => engine,
             Err(wrong) => {
@@ -301,7 +327,7 @@ impl Session {
                 return Err(diagnostics);
             }
         };
-        let failed = self.enable_plugins(&units, &mut diagnostics);
+        let (known, failed) = self.enable_plugins_of(&units, &mut diagnostics);
         let options = check::Options {
             as_of: self.as_of,
             timezone: self.settings.timezone.clone(),
@@ -311,9 +337,11 @@ impl Session {
             require_params,
             plugins: self.finder().names(),
             failed_plugins: failed,
+            // A run does not care for them.
+            tests: if require_params { Tests::Ignore } else { Tests::Check },
         };
         let mut world = Project { engine, catalogue };
-        let mut reader = Reader { sources: &mut self.sources, diagnostics: Diagnostics::default() };
+        let mut reader = Reader::new(&mut self.sources, known);
         let (program, found) =
             check::check(units, &mut reader, &mut world, &self.registry, &options);
         diagnostics.extend(reader.diagnostics);
@@ -326,11 +354,34 @@ impl Session {
     }
 
     fn finder(&self) -> Finder {
-        Finder { project: self.settings.project.clone(), shipped_only: self.settings.safe }
+        Finder {
+            project: self.settings.project.clone(),
+            shipped_only: self.settings.safe,
+            consent: self.settings.consent,
+        }
+    }
+
+    /// Loads the plugins that files and what they import use. Gives the imported files, and the
+    /// plugins that could not be loaded, which were reported.
+    fn enable_plugins_of(
+        &mut self,
+        units: &[Unit],
+        diagnostics: &mut Diagnostics,
+    ) -> (Known, Vec<String>) {
+        let mut reader = Reader::new(&mut self.sources, Known::default());
+        reader.read_ahead(units);
+        let Reader { diagnostics: found, known, .. } = reader;
+        diagnostics.extend(found);
+        let failed = self.enable_plugins(units.iter().chain(known.units.values()), diagnostics);
+        (known, failed)
     }
 
     /// Loads the plugins that the files use; gives those that could not be, which were reported.
-    fn enable_plugins(&mut self, units: &[Unit], diagnostics: &mut Diagnostics) -> Vec<String> {
+    fn enable_plugins<'u>(
+        &mut self,
+        units: impl Iterator<Item = &'u Unit>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<String> {
         let finder = self.finder();
         let mut failed = Vec::new();
         for unit in units {
@@ -366,19 +417,30 @@ impl Session {
     }
 
     fn read(&mut self, file: &str) -> Result<(Unit, Diagnostics), Diagnostics> {
-        let (name, base, bytes) = if file == "-" {
-            let mut bytes = Vec::new();
-            std::io::stdin()
-                .lock()
-                .read_to_end(&mut bytes)
-                .map_err(|e| one(unreadable(file, &e)))?;
-            ("<stdin>".to_owned(), PathBuf::from("."), bytes)
-        } else {
-            let bytes = std::fs::read(file).map_err(|e| one(unreadable(file, &e)))?;
-            (file.to_owned(), folder_of(Path::new(file)), bytes)
-        };
+        let (name, base, bytes) = bytes_of(file).map_err(one)?;
         unit(&mut self.sources, name, base, bytes).map_err(one)
     }
+}
+
+/// A script's name in messages, its folder and its bytes; `-` is the standard input.
+fn bytes_of(file: &str) -> Result<(String, PathBuf, Vec<u8>), Diagnostic> {
+    let wrong = |e: std::io::Error| unreadable(file, &e);
+    if file != "-" {
+        let bytes = std::fs::read(file).map_err(wrong)?;
+        return Ok((file.to_owned(), folder_of(Path::new(file)), bytes));
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(wrong)?;
+    Ok(("<stdin>".to_owned(), PathBuf::from("."), bytes))
+}
+
+/// Opens a script as text only; `-` is the standard input.
+///
+/// # Errors
+/// It cannot be read, or is not UTF-8.
+pub(crate) fn open(sources: &mut SourceMap, file: &str) -> Result<SourceId, Diagnostic> {
+    let (name, _, bytes) = bytes_of(file)?;
+    add(sources, name, bytes)
 }
 
 fn one(diagnostic: Diagnostic) -> Diagnostics {
@@ -405,13 +467,8 @@ fn unreadable(file: &str, cause: &std::io::Error) -> Diagnostic {
         .cause(cause)
 }
 
-/// A text as a unit: its bytes must be UTF-8, a BOM is dropped.
-fn unit(
-    sources: &mut SourceMap,
-    name: String,
-    base: PathBuf,
-    bytes: Vec<u8>,
-) -> Result<(Unit, Diagnostics), Diagnostic> {
+/// A text as a source: its bytes must be UTF-8, a BOM is dropped.
+fn add(sources: &mut SourceMap, name: String, bytes: Vec<u8>) -> Result<SourceId, Diagnostic> {
     let text = String::from_utf8(bytes).map_err(|e| {
         let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
         let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
@@ -422,10 +479,19 @@ fn unit(
         .help("save the file as UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    let source = sources.add(name.clone(), text).map_err(|_| {
+    sources.add(name.as_str(), text).map_err(|_| {
         Diagnostic::error(codes::usage::SCRIPT_UNREADABLE, format!("`{name}` is too large"))
             .help("split the campaign into several files")
-    })?;
+    })
+}
+
+fn unit(
+    sources: &mut SourceMap,
+    name: String,
+    base: PathBuf,
+    bytes: Vec<u8>,
+) -> Result<(Unit, Diagnostics), Diagnostic> {
+    let source = add(sources, name.clone(), bytes)?;
     let (ast, diagnostics) = syntax::parse(sources, source);
     Ok((Unit { source, name, ast, base }, diagnostics))
 }
@@ -434,12 +500,57 @@ fn unit(
 struct Reader<'a> {
     sources: &'a mut SourceMap,
     diagnostics: Diagnostics,
+    known: Known,
+}
+
+/// What is known of the files that were read so far.
+#[derive(Default)]
+struct Known {
+    /// Imported ones, by folder and path.
+    units: HashMap<(PathBuf, String), Unit>,
+    /// The name of each file, by its place: one name for one file, however it is reached.
+    names: HashMap<PathBuf, String>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(sources: &'a mut SourceMap, known: Known) -> Reader<'a> {
+        Reader { sources, diagnostics: Diagnostics::default(), known }
+    }
+
+    /// Reads what files import, directly or through others: they may use plugins, which are loaded
+    /// before anything is checked. What cannot be read is reported when it is checked.
+    fn read_ahead(&mut self, units: &[Unit]) {
+        let mut open: Vec<Unit> = units.to_vec();
+        for unit in units {
+            let path = PathBuf::from(&unit.name);
+            self.known.names.insert(path.canonicalize().unwrap_or(path), unit.name.clone());
+        }
+        while let Some(unit) = open.pop() {
+            for statement in &unit.ast.statements {
+                let StatementKind::Import(path) = &statement.kind else { continue };
+                let key = (unit.base.clone(), path.node.clone());
+                if self.known.units.contains_key(&key) {
+                    continue;
+                }
+                if let Ok(imported) = self.import(&path.node, &unit.base, path.span) {
+                    self.known.units.insert(key, imported.clone());
+                    open.push(imported);
+                }
+            }
+        }
+    }
 }
 
 impl Imports for Reader<'_> {
     fn import(&mut self, path: &str, base: &Path, span: Span) -> Result<Unit, Diagnostic> {
+        if let Some(unit) = self.known.units.get(&(base.to_owned(), path.to_owned())) {
+            return Ok(unit.clone());
+        }
         let file = base.join(path);
-        let name = file.display().to_string();
+        let place = file.canonicalize().unwrap_or_else(|_| file.clone());
+        let names = &mut self.known.names;
+        let name = names.entry(place).or_insert_with(|| file.display().to_string()).clone();
+        let file = PathBuf::from(&name);
         let bytes = std::fs::read(&file).map_err(|e| {
             Diagnostic::error(codes::names::IMPORT_UNREADABLE, unreadable(&name, &e).title)
                 .label(span, "imported here")
@@ -494,11 +605,17 @@ fn explained(program: &Program, plan: &Plan, history: &dyn History) -> Vec<Expla
     let mut steps = Vec::new();
     for check in &plan.key_checks {
         let dim = &program[check.dimension];
-        steps.push(ExplainedStep {
-            title: format!("check that the key of {} is unique", dim.name),
-            places: vec![dim.span],
-            sql: print::select(&check.counts),
-        });
+        let mut step = |title, select| {
+            steps.push(ExplainedStep { title, places: vec![dim.span], sql: print::select(select) });
+        };
+        let unique = format!("check that the key of {} is unique", dim.name);
+        match &check.ascending {
+            Some(quick) => {
+                step(format!("{unique}: each above the one before"), &quick.fault);
+                step(format!("{unique}, where the rows are in another order"), &check.counts);
+            }
+            None => step(unique, &check.counts),
+        }
     }
     for step in &plan.steps {
         steps.push(ExplainedStep {

@@ -10,7 +10,7 @@
 //! | `camp error E0203` | is a fragment that gives this error |
 //! | `camp parse` | is only parsed: it speaks of data that the examples do not have |
 //!
-//! With `run` behind `camp` it is also run, but for the commit. Then `# name: 12 rows` says how many
+//! With `test` behind `camp` its tests are run. With `run` behind `camp` it is also run, but for the commit. Then `# name: 12 rows` says how many
 //! rows a transition has; behind a rule, `# 12` says for how many it holds. Those numbers are
 //! counted by `docs/expected.py`, which knows nothing of Camp.
 
@@ -21,10 +21,12 @@ use std::path::Path;
 use camp::diagnostic::{Diagnostics, render};
 use camp::session::{Session, Settings, Stage};
 use camp::source::SourceMap;
+use camp::unit_tests::Verdict;
 
-const PAGES: [(&str, &str); 2] = [
+const PAGES: [(&str, &str); 3] = [
     ("docs/language.md", include_str!("../docs/language.md")),
     ("docs/operations.md", include_str!("../docs/operations.md")),
+    ("docs/formatting.md", include_str!("../docs/formatting.md")),
 ];
 const PREAMBLE: &str = include_str!("docs/preamble.camp");
 const SETUP: &str = include_str!("docs/setup.camp");
@@ -201,6 +203,15 @@ fn holds(block: &Block, project: &Project) -> Result<(), String> {
             false => Err(format!("{code} is wanted, {codes:?} are given")),
         };
     }
+    if block.is("test") {
+        let reports = session
+            .test(&file, &|_| true, &mut |_| {})
+            .map_err(|found| shown(found, &session.sources))?;
+        let failed = reports.iter().filter(|r| r.verdict != Verdict::Passed);
+        let failed: Vec<String> = failed.map(|r| format!("{r:#?}")).collect();
+        assert!(!reports.is_empty(), "{}: no test", block.place);
+        return if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) };
+    }
     if !block.is("run") {
         let (_, found) = session.check(&[file]);
         return match found.has_errors() {
@@ -227,7 +238,7 @@ fn holds(block: &Block, project: &Project) -> Result<(), String> {
 
 #[test]
 fn samples_have_no_errors() {
-    all_hold(|b| !b.is("run") && b.behind("error").is_none());
+    all_hold(|b| !b.is("run") && !b.is("test") && b.behind("error").is_none());
 }
 
 #[test]
@@ -236,13 +247,43 @@ fn samples_that_are_run_give_the_rows_they_say() {
 }
 
 #[test]
+fn tests_of_samples_pass() {
+    all_hold(|b| b.is("test"));
+}
+
+#[test]
 fn wrong_samples_give_their_errors() {
     all_hold(|b| b.behind("error").is_some());
 }
 
+/// `CAMP_BLESS=1` writes them in the style.
+#[test]
+fn samples_are_formatted() {
+    for (page, text) in PAGES {
+        let mut formatted = text.to_owned();
+        // From the end, so that the places of the blocks before stay.
+        for block in blocks().into_iter().rev().filter(|b| b.place.starts_with(page)) {
+            if block.is("rules") {
+                continue;
+            }
+            let mut sources = SourceMap::default();
+            let id = sources.add(block.place.as_str(), block.text).unwrap();
+            let start = block.text.as_ptr() as usize - text.as_ptr() as usize;
+            let done = camp::fmt::format(&sources, id).text;
+            formatted.replace_range(start..start + block.text.len(), &done);
+        }
+        if std::env::var_os("CAMP_BLESS").is_some() {
+            std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(page), &formatted).unwrap();
+        } else {
+            let diff = similar::TextDiff::from_lines(text, &formatted);
+            assert!(formatted == text, "{page}:\n{}", diff.unified_diff());
+        }
+    }
+}
+
 #[test]
 fn every_fence_has_a_kind_that_is_tested() {
-    let kinds = ["run", "fragment", "rules", "error", "parse"];
+    let kinds = ["run", "fragment", "rules", "error", "parse", "test"];
     for block in blocks() {
         let mut words = block.words.iter();
         while let Some(word) = words.next() {

@@ -11,6 +11,7 @@ use crate::diagnostic::codes::data as codes;
 use super::store::Store;
 use super::{Catalogue, Row, sql, unreadable};
 use crate::engine::duckdb::EngineError;
+use crate::engine::duckdb::print::member_text;
 
 /// The version of the catalogue that this program writes.
 pub const VERSION: u64 = MIGRATIONS.len() as u64;
@@ -134,7 +135,7 @@ pub(super) fn membership_view(catalogue: &Catalogue) -> String {
         changes.push(format!(
             "SELECT audience, {}, {}, version, entered FROM {}",
             shape.id,
-            sql::key_text(&sql::key_names(shape.key.len())),
+            member_text(&sql::key_names(shape.key.len())),
             sql::ident(&shape.change_table()),
         ));
     }
@@ -155,7 +156,7 @@ pub(super) fn membership_view(catalogue: &Catalogue) -> String {
             sql::text(&entry.audience.label),
             entry.id,
             entry.shape.id,
-            sql::key_text(&key),
+            member_text(&key),
             sql::ident(&entry.table),
         ));
     }

@@ -58,16 +58,6 @@ pub(super) fn key_names(count: usize) -> Vec<String> {
     (1..=count).map(|i| format!("k{i}")).collect()
 }
 
-/// The key as one text, of columns that are given as SQL: the part itself, or a JSON list of the
-/// parts, so that no two keys have one text.
-pub(super) fn key_text(parts: &[String]) -> String {
-    let texts: Vec<String> = parts.iter().map(|p| format!("CAST({p} AS VARCHAR)")).collect();
-    match &texts[..] {
-        [one] => one.clone(),
-        _ => format!("CAST(to_json([{}]) AS VARCHAR)", texts.join(", ")),
-    }
-}
-
 /// The type that a change table gives to a key column: integers are widened, so that a column that
 /// grows keeps its history.
 pub(super) fn key_type(engine_type: &str) -> String {

@@ -15,6 +15,7 @@ use crate::source::Span;
 
 use super::store::Store;
 use super::{Catalogue, Entry, Row, StoredColumn, same_key, sql};
+use crate::engine::duckdb::print::member_text;
 use crate::engine::duckdb::{EngineError, ErrorKind};
 
 /// A save, as a run gives it.
@@ -428,7 +429,7 @@ impl Stager<'_> {
                      WHERE {value} IS NOT NULL AND ({there} IS NULL OR \
                      TRY_CAST({there} AS {given}) IS DISTINCT FROM {value}) \
                      ORDER BY {order} LIMIT 1",
-                    key = sql::key_text(&keys),
+                    key = member_text(&keys),
                     from = sql::temp(&self.save.staged),
                     given = new.engine_type,
                     order = keys.join(", "),

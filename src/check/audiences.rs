@@ -81,7 +81,8 @@ impl Binder<'_> {
         if let Some(known) = self.catalogue.get(&key) {
             return known.clone();
         }
-        let found = match self.world.audience(label) {
+        let given = self.given_audience(label);
+        let found = match given.map_or_else(|| self.world.audience(label), |a| Ok(Some(a))) {
             Ok(found) => found,
             Err(diagnostic) => {
                 self.report(diagnostic);
@@ -125,6 +126,9 @@ impl Binder<'_> {
     /// Warns of reads that stand above the save of their label without being part of what it
     /// saves: they see the old content, which the order of the text says only to who looks.
     pub(super) fn warn_early_reads(&mut self) {
+        if self.early_reads.is_empty() {
+            return;
+        }
         // The steps that each step depends on, directly.
         let mut makers: HashMap<TransitionId, usize> = HashMap::new();
         let mut needs: Vec<Vec<usize>> = Vec::new();

@@ -64,6 +64,9 @@ pub struct Binder<'a> {
     pub(super) saves: HashMap<String, SavedLabel>,
     /// The built-in dimension of deliveries, once something uses it.
     pub(super) deliveries: Option<DimId>,
+    /// Transitions whose rows are held in a table without a key: nothing leads from them back to
+    /// their dimension, so that they have the columns they carry and no others.
+    pub(super) apart: HashSet<TransitionId>,
     /// Parameters that have got their value, or a report.
     pub(super) bound_params: HashSet<ParamId>,
     pub(super) root: Root,
@@ -129,6 +132,8 @@ pub(super) struct CallState {
     pub activity: String,
     pub span: Span,
     pub only_if: bool,
+    /// Whether it takes a transition whose rows are apart from their dimension.
+    pub takes_apart: bool,
 }
 
 /// A population that a call takes.
@@ -195,6 +200,7 @@ impl<'a> Binder<'a> {
             catalogue: HashMap::new(),
             saves: HashMap::new(),
             deliveries: None,
+            apart: HashSet::new(),
             bound_params: HashSet::new(),
             root: Root::default(),
             call: CallState::default(),
@@ -346,6 +352,7 @@ impl Binder<'_> {
 
     pub(super) fn transition_input(&mut self, id: TransitionId, name: &ast::Name) -> Input {
         self.root.used.insert(id);
+        self.call.takes_apart |= self.apart.contains(&id);
         let transition = &self.program[id];
         Input {
             population: Population::Transition(id),
@@ -418,7 +425,9 @@ impl Binder<'_> {
     }
 
     fn input_scope(&self, input: &Input, frame: u16) -> Scope {
-        let mut level = match input.dimension {
+        let apart =
+            matches!(input.population, Population::Transition(id) if self.apart.contains(&id));
+        let mut level = match input.dimension.filter(|_| !apart) {
             Some(dimension) => Level::dimension(&self.program, dimension, Row::frame(frame)),
             None => Level::without_dimension(Row::frame(frame)),
         };
@@ -563,6 +572,15 @@ impl Binder<'_> {
 
     // ---------------------------------------------------------------- outputs
 
+    /// Declares the next output, whose rows become a table of their own.
+    pub fn declare_table(&mut self, dimension: DimId, columns: Vec<CarriedColumn>) -> TransitionId {
+        let id = self.declare_output(dimension, columns);
+        if self.program[dimension].key.is_empty() {
+            self.apart.insert(id);
+        }
+        id
+    }
+
     /// Declares the next outgoing transition. When the call names fewer outputs, it gets a name
     /// of its own that no script can write.
     pub fn declare_output(
@@ -585,6 +603,9 @@ impl Binder<'_> {
             campaign: self.root.campaign,
             span,
         });
+        if self.call.takes_apart && self.program[dimension].key.is_empty() {
+            self.apart.insert(id);
+        }
         self.call.outputs.push(id);
         if let Some(name) = named {
             let entry = Entry { entity: Entity::Transition(id), span: name.span };

@@ -371,7 +371,7 @@ impl Binder<'_> {
 
     fn deliveries_link(&mut self, from: DimId) -> Option<LinkId> {
         let span = self.program[from].span;
-        let key = self.key_text(from, &Row::frame(0), span)?;
+        let key = self.member_text(from, &Row::frame(0), span)?;
         let name = self.program[from].name.clone();
         let to = self.deliveries_dimension();
         if from == to {

@@ -21,11 +21,13 @@ mod patterns;
 pub mod print;
 mod scope;
 mod select;
+pub mod stand_ins;
 mod steps;
 mod templates;
 #[cfg(test)]
 mod tests;
 mod times;
+mod unit_tests;
 
 use std::path::{Path, PathBuf};
 
@@ -68,6 +70,21 @@ pub struct Options {
     pub plugins: Vec<String>,
     /// Plugins that exist but could not be loaded, which was reported.
     pub failed_plugins: Vec<String>,
+    /// What becomes of `test` statements.
+    pub tests: Tests,
+}
+
+/// What becomes of `test` statements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tests {
+    /// They are checked like all others.
+    #[default]
+    Check,
+    /// Nothing: a run does not care for them.
+    Ignore,
+    /// The campaign is checked for the test with this number in its file: what the test gives
+    /// stands for the sources.
+    Run(usize),
 }
 
 impl Default for Options {
@@ -81,6 +98,7 @@ impl Default for Options {
             require_params: true,
             plugins: Vec::new(),
             failed_plugins: Vec::new(),
+            tests: Tests::default(),
         }
     }
 }

@@ -70,7 +70,7 @@ impl Binder<'_> {
                 );
             } else {
                 match &*super::expr::listed(bound.clone(), &ty).kind {
-                    ExprKind::Literal(literal) => value = Some(as_type(literal.clone(), &ty)),
+                    ExprKind::Literal(literal) => value = Some(literal.clone().widened(&ty)),
                     ExprKind::Param(other) => value = self.program[*other].value.clone(),
                     ExprKind::Error => {}
                     _ => {
@@ -84,6 +84,10 @@ impl Binder<'_> {
                     }
                 }
             }
+        }
+        if let Some(entry) = self.test_value(&name) {
+            self.program.params[id.0 as usize].value = self.param_of_test(&entry, &name, &ty);
+            return;
         }
         let given = self.options.set.iter().rev().find(|(n, _)| *n == name).cloned();
         if let Some((_, text)) = given {
@@ -140,25 +144,6 @@ impl Binder<'_> {
                 .help(help),
             );
         }
-    }
-}
-
-/// A literal as a value of its parameter's type.
-fn as_type(value: Value, ty: &Type) -> Value {
-    match (value, ty) {
-        (Value::Int(i), Type::Float) => Value::Float(i as f64),
-        (Value::Decimal { digits, scale }, Type::Float) => {
-            let text = crate::model::value::decimal_text(digits, scale);
-            text.parse().map_or(Value::Decimal { digits, scale }, Value::Float)
-        }
-        (Value::Int(digits), Type::Decimal { .. }) => Value::Decimal { digits, scale: 0 },
-        (Value::Date(day), Type::Timestamp) => {
-            Value::Timestamp(day.to_datetime(Default::default()))
-        }
-        (Value::List(items), Type::List(of)) => {
-            Value::List(items.into_iter().map(|v| as_type(v, of)).collect())
-        }
-        (value, _) => value,
     }
 }
 

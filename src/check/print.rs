@@ -491,6 +491,7 @@ impl<'p> Printer<'p> {
                     .collect();
                 format!("sql {} {parts:?}", e.ty)
             }
+            ExprKind::MemberText(parts) => format!("member({})", self.list(parts)),
             ExprKind::KeyText(parts) => format!("key({})", self.list(parts)),
             // Only plans hold these; their SQL shows them.
             ExprKind::CountOf(p) => format!("count({})", population(self.program, p)),

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostic::codes::{names as names_codes, plan as codes, warnings};
+use crate::diagnostic::codes::{
+    names as names_codes, plan as codes, plugin as plugin_codes, warnings,
+};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::model::expr::ExprKind;
 use crate::model::program::{ActivityStep, Campaign, CampaignId, Step, StepKind};
@@ -137,13 +139,48 @@ impl Binder<'_> {
         self.report(diagnostic.label(name.span, "not defined yet").label(later, "defined here"));
     }
 
-    /// `use` names plugins that exist.
+    /// `use` names plugins that exist, in a file and in what it imports.
     fn check_uses(&mut self, file: usize) {
+        for file in self.visible_files(file) {
+            self.check_uses_of(file);
+        }
+        self.check_activities();
+    }
+
+    /// No two plugins of a file have an activity of one name.
+    fn check_activities(&mut self) {
+        let mut found = Vec::new();
+        let of_plugins = || {
+            let specs = self.registry.iter().map(|a| a.spec());
+            specs.filter_map(|s| Some((&s.name, s.plugin.as_ref()?)))
+        };
+        for (n, (name, plugin)) in of_plugins().enumerate() {
+            let Some(&span) = self.root.plugins.get(plugin) else { continue };
+            let earlier = of_plugins().take(n).find(|(other, _)| *other == name);
+            let first = earlier.and_then(|(_, p)| Some((p, *self.root.plugins.get(p)?)));
+            if let Some((other, first)) = first {
+                found.push((name.clone(), other.clone(), first, plugin.clone(), span));
+            }
+        }
+        for (name, other, first, plugin, span) in found {
+            self.report(
+                Diagnostic::error(
+                    plugin_codes::ACTIVITY_TWICE,
+                    format!("Plugins `{other}` and `{plugin}` both have an activity `{name}`"),
+                )
+                .label(span, "the second")
+                .label(first, "the first")
+                .help("use one of them"),
+            );
+        }
+    }
+
+    fn check_uses_of(&mut self, file: usize) {
         let ast = self.files[file].ast.clone();
         for statement in &ast.statements {
             let ast::StatementKind::Use(names) = &statement.kind else { continue };
             for name in names {
-                self.root.plugins.insert(name.node.clone(), name.span);
+                self.root.plugins.entry(name.node.clone()).or_insert(name.span);
                 let mut installed: Vec<String> =
                     self.registry.iter().filter_map(|a| a.spec().plugin.clone()).collect();
                 let written = name.node.as_str();
@@ -154,13 +191,13 @@ impl Binder<'_> {
                 installed.sort();
                 installed.dedup();
                 let help = match SHIPPED.iter().any(|(plugin, _)| *plugin == written) {
-                    true => Some(format!("install it: `camp plugin add {written}`")),
+                    true => Some("install Camp again: it comes with this plugin".into()),
                     false => suggest::unknown_name(
                         written,
                         "plugins",
                         installed.iter().map(String::as_str),
                     )
-                    .or_else(|| Some(format!("install it: `camp plugin add {written}`"))),
+                    .or_else(|| Some("install it: `camp plugin add LIBRARY`".into())),
                 };
                 self.report(
                     Diagnostic::error(
@@ -212,6 +249,7 @@ impl Binder<'_> {
         if !self.diagnostics.has_errors() {
             self.warn_unused();
         }
+        self.bind_tests();
     }
 
     fn bind_statement(&mut self, call: &ast::Call, statement: &ast::Statement) {
@@ -267,6 +305,7 @@ impl Binder<'_> {
             activity: spec.name.clone(),
             span: statement.span,
             only_if: only_if.is_some(),
+            takes_apart: false,
         };
         let operation = activity.bind(call, self);
         let state = std::mem::take(&mut self.call);
@@ -320,7 +359,13 @@ impl Binder<'_> {
         &mut self,
         name: &ast::Name,
     ) -> Option<std::sync::Arc<dyn crate::activity::Activity>> {
-        if let Some(activity) = self.registry.find(&name.node).cloned() {
+        // Files of one run may use plugins that have activities of one name.
+        let in_use = self.registry.iter().find(|a| {
+            let spec = a.spec();
+            spec.name == name.node
+                && spec.plugin.as_ref().is_none_or(|p| self.root.plugins.contains_key(p))
+        });
+        if let Some(activity) = in_use.or_else(|| self.registry.find(&name.node)).cloned() {
             if let Some(plugin) = activity.spec().plugin.clone()
                 && !self.root.plugins.contains_key(&plugin)
             {

@@ -8,7 +8,7 @@ use super::table::Table;
 use crate::activity::Registry;
 use crate::diagnostic::{Diagnostic, codes::usage, suggest};
 use crate::plugin;
-use crate::plugin::finder::{Finder, SHIPPED};
+use crate::plugin::finder::Finder;
 use crate::source::Span;
 
 #[derive(clap::Args, Debug)]
@@ -20,11 +20,15 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {
     let mut registry = Registry::builtin();
-    // Only what came with Camp is loaded for a look; others by `camp plugin info`.
-    let finder = Finder::default();
-    for name in SHIPPED {
-        // One that is missing or broken says so when a script uses it.
-        let _ = plugin::enable(name, Span::default(), &finder, &mut registry);
+    let project = match super::plugin::project_folder(out) {
+        Ok(folder) => folder,
+        Err(exit) => return exit,
+    };
+    // Only what came with Camp and what the project trusts is loaded for a look.
+    let finder = Finder { project: Some(project), ..Finder::default() };
+    for name in finder.names() {
+        // One that is broken or not trusted says so when a script uses it.
+        let _ = plugin::enable(&name, Span::default(), &finder, &mut registry);
     }
     if args.name.is_empty() {
         let mut table = Table::new(["activity", "from", "summary"]);

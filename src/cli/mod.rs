@@ -10,20 +10,25 @@ mod completions;
 mod debug;
 mod error;
 mod explain;
+mod fmt;
 mod functions;
 mod init;
 mod interrupt;
+mod junit;
 mod numbers;
 mod output;
 mod plan;
 mod plugin;
+mod profile;
 mod progress;
 mod project;
 mod reports;
 mod run;
 mod runs;
+mod scripts;
 mod store;
 mod table;
+mod test;
 mod values;
 
 use std::process::ExitCode;
@@ -55,6 +60,12 @@ enum Command {
     Plan(plan::Args),
     /// Show the steps of a run and the SQL of each
     Explain(explain::Args),
+    /// Show what the values of a dimension look like, so that a rule can be written
+    Profile(profile::Args),
+    /// Run the tests of campaigns, each over its own rows, in memory
+    Test(test::Args),
+    /// Write scripts in the one style, or say where they are not
+    Fmt(fmt::Args),
     /// Show what a pass makes of a script
     Debug(debug::Args),
     /// Look at saved audiences
@@ -82,6 +93,12 @@ enum Command {
         /// The library
         library: std::path::PathBuf,
     },
+    /// Try a case of the conformance kit; the child process of `camp plugin test`
+    #[command(name = crate::plugin::kit::COMMAND, hide = true)]
+    PluginCase {
+        /// The case
+        case: String,
+    },
 }
 
 /// Runs the program with the arguments of the process.
@@ -95,11 +112,17 @@ pub fn main() -> ExitCode {
         }
     };
     let mut out = Output::new(&cli.output);
+    if !matches!(cli.command, Command::Probe { .. } | Command::PluginCase { .. }) {
+        crate::plugin::stdout::allow();
+    }
     let exit = match cli.command {
         Command::Run(args) => run::run(args, &mut out),
         Command::Check(args) => check::run(args, &mut out),
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Profile(args) => profile::run(args, &mut out),
+        Command::Test(args) => test::run(args, &mut out),
+        Command::Fmt(args) => fmt::run(args, &mut out),
         Command::Debug(args) => debug::run(args, &mut out),
         Command::Audiences(command) => audiences::run(command, &mut out),
         Command::Runs(command) => runs::run(command, &mut out),
@@ -113,10 +136,18 @@ pub fn main() -> ExitCode {
                 Exit::of_area(Area::Plugin)
             }
         },
+        Command::PluginCase { case } => match crate::plugin::kit::answer(&case) {
+            Ok(()) => Exit::FINE,
+            Err(why) => {
+                out.say(&why);
+                Exit::of_area(Area::Plugin)
+            }
+        },
         Command::Error(args) => error::run(args, &mut out),
         Command::Init(args) => init::run(args, &mut out),
         Command::Completions(args) => completions::run(args, &mut out),
     };
+    crate::plugin::guard::end_if_abandoned(exit.0);
     ExitCode::from(exit.0)
 }
 
@@ -127,6 +158,8 @@ pub(crate) struct Exit(u8);
 impl Exit {
     /// All went well.
     const FINE: Exit = Exit(0);
+    /// A script is not as it should be.
+    const SCRIPT: Exit = Exit(1);
     /// The user stopped it; what a shell says of a program ended by Ctrl-C.
     const INTERRUPTED: Exit = Exit(130);
 

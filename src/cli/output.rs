@@ -122,7 +122,7 @@ impl Output {
                 unicode: !dumb,
             },
             table_width: stdout_width.map(|w| w.max(40)),
-            results: Box::new(std::io::stdout()),
+            results: Box::new(crate::plugin::stdout::Results),
             talk: Box::new(std::io::stderr()),
         }
     }

@@ -1,5 +1,6 @@
 //! Progress on a terminal: which step, how many there are, how long it takes.
 
+use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -7,6 +8,20 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::numbers;
 use crate::run::report::Progress;
+
+thread_local! {
+    /// What is shown now.
+    static SHOWN: RefCell<Option<ProgressBar>> = const { RefCell::new(None) };
+}
+
+/// Hides the progress while somebody is asked something.
+pub(super) fn suspended<T>(ask: impl FnOnce() -> T) -> T {
+    let bar = SHOWN.with_borrow(Clone::clone);
+    match bar {
+        Some(bar) => bar.suspend(ask),
+        None => ask(),
+    }
+}
 
 /// Shows the progress of one run, and nothing where nobody watches.
 pub(super) struct Shown {
@@ -22,6 +37,7 @@ impl Shown {
         let bar = ProgressBar::with_draw_target(Some(0), target).with_message("checking");
         set_template(&bar, "{spinner} {wide_msg} {elapsed}");
         bar.enable_steady_tick(Duration::from_millis(120));
+        SHOWN.set(Some(bar.clone()));
         Shown { bar }
     }
 
@@ -35,6 +51,14 @@ impl Shown {
             Progress::Started { step, title } => {
                 self.bar.set_position(step as u64);
                 self.bar.set_message(title);
+            }
+            Progress::Working { done, of, .. } => {
+                let message = self.bar.message();
+                let title = message.split(": ").next().unwrap_or_default();
+                self.bar.set_message(how_far(title, done, of));
+            }
+            Progress::Delivering { title, done, of } => {
+                self.bar.set_message(how_far(&title, done, of));
             }
             Progress::Finished { step, rows } => {
                 self.bar.set_position(step as u64 + 1);
@@ -53,6 +77,15 @@ impl Shown {
     /// Removes it from the terminal.
     pub fn end(self) {
         self.bar.finish_and_clear();
+        SHOWN.set(None);
+    }
+}
+
+/// `score people: 16,000 of 40,000`
+fn how_far(title: &str, done: u64, of: u64) -> String {
+    match of {
+        0 => format!("{title}: {}", numbers::count(done)),
+        of => format!("{title}: {} of {}", numbers::count(done), numbers::count(of)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The options that say which project, which instant and which machine: from the command line and
 //! `camp.toml` to the settings of a session.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::output::Output;
 use crate::config::{self, Config};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes::usage};
+use crate::plugin::consent::Consent;
 use crate::session::Settings;
 use crate::source::SourceMap;
 use crate::syntax::{self, ast::StatementKind};
@@ -57,6 +59,9 @@ pub(super) struct ScriptArgs {
     /// Only what this transition, saved audience or file needs; can be given several times
     #[arg(long, help_heading = "Script", value_name = "NAME")]
     pub only: Vec<String>,
+    /// Use only plugins that camp.lock has, and ask nobody to trust others; where `CI` is set, always
+    #[arg(long, help_heading = "Script")]
+    pub locked: bool,
     /// Touch no file or database that the script does not name, and allow no `sql`
     #[arg(long, help_heading = "Script")]
     pub safe: bool,
@@ -131,8 +136,22 @@ pub(super) fn settings(
         threads: machine.threads.or(config.threads),
         temp_directory: machine.temp_directory.clone().or(config.temp_directory),
         project: Some(config.file.as_ref().and_then(|f| f.parent()).unwrap_or(folder).to_owned()),
+        consent: consent(args.locked),
+        plugin_timeout: config.plugin_timeout,
         publish: config.publish,
     })
+}
+
+/// Who is asked about a plugin that the project does not trust yet: whoever sits at the terminal.
+fn consent(locked: bool) -> Consent {
+    let ci = std::env::var("CI").is_ok_and(|v| !matches!(v.as_str(), "" | "0" | "false"));
+    if locked || ci {
+        return Consent::Locked;
+    }
+    match std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        true => Consent::Ask(super::plugin::ask),
+        false => Consent::Nobody,
+    }
 }
 
 /// The `camp.toml` that holds in a folder.

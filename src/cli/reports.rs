@@ -111,6 +111,8 @@ fn plan_text(report: &PlanReport, out: &Output) -> String {
     let lines: Vec<String> =
         report.exports.iter().map(|export| export_line(export, Status::DryRun)).collect();
     push_block(&mut text, &lines);
+    let lines: Vec<String> = report.deliveries.iter().map(planned_line).collect();
+    push_block(&mut text, &lines);
     push_block(&mut text, &["nothing was saved".to_owned()]);
     text
 }
@@ -245,6 +247,11 @@ fn delivery_line(delivery: &DeliveryReport) -> String {
         .collect();
     let parts = if parts.is_empty() { "nothing to send".to_owned() } else { parts.join(", ") };
     format!("{} {}: {parts}", delivery.activity, delivery.transition)
+}
+
+fn planned_line(delivery: &DeliveryReport) -> String {
+    let DeliveryReport { activity, transition, rows, .. } = delivery;
+    format!("would send {} of {transition} by {activity}", counted(*rows, "row"))
 }
 
 fn expectation_line(expectation: &ExpectationReport) -> String {

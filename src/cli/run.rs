@@ -36,6 +36,7 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
             // What went wrong after the commit, such as a delivery that broke off.
             let late = report.warnings.iter().filter(|d| d.severity == Severity::Error);
             match late.map(|d| d.code.0.area).max() {
+                Some(_) if asked.already() => Exit::INTERRUPTED,
                 Some(area) => Exit::of_area(area),
                 None => reports::exit_of(report.status),
             }

@@ -107,7 +107,13 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The engine's or the system's own words, never the headline.
     pub cause: Option<String>,
+    /// What the plugin that said it calls it, for programs that read errors.
+    pub plugin_code: Option<Box<PluginCode>>,
 }
+
+/// A plugin's own name of a fault. Rare, so a diagnostic has only a pointer for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginCode(pub String);
 
 impl Diagnostic {
     /// An error with this code and title.
@@ -119,6 +125,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: None,
             cause: None,
+            plugin_code: None,
         }
     }
 
@@ -148,6 +155,12 @@ impl Diagnostic {
     /// Keeps the engine's or the system's words.
     pub fn cause(mut self, cause: impl std::fmt::Display) -> Self {
         self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// Keeps a plugin's name of the fault; an empty one is none.
+    pub fn plugin_code(mut self, code: &str) -> Self {
+        self.plugin_code = (!code.is_empty()).then(|| Box::new(PluginCode(code.to_owned())));
         self
     }
 

@@ -8,7 +8,7 @@ use super::{Area, CodeInfo, codes};
 const REGENERATE: &str = "CAMP_BLESS=1 cargo test --lib errors_reference";
 
 /// The areas, by the first digits of their codes.
-const AREAS: [(&str, &str); 8] = [
+const AREAS: [(&str, &str); 9] = [
     ("E01", "How a script is written"),
     ("E02", "Names"),
     ("E03", "Types and options"),
@@ -16,6 +16,7 @@ const AREAS: [(&str, &str); 8] = [
     ("E05", "Data, engine and catalogue"),
     ("E06", "Plugins"),
     ("E07", "The command line and camp.toml"),
+    ("E08", "Tests"),
     ("W09", "Warnings"),
 ];
 

@@ -47,6 +47,14 @@ impl Hash for Expr {
 }
 
 impl Expr {
+    /// The conditions that all have to hold: the parts of an `and`, else the expression itself.
+    pub fn conjuncts(&self) -> &[Expr] {
+        match &*self.kind {
+            ExprKind::And(parts) => parts,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
     /// An expression of this type.
     pub fn new(kind: ExprKind, ty: Type, span: Span) -> Self {
         Expr { kind: Arc::new(kind), ty, span }
@@ -193,6 +201,11 @@ impl Links {
     /// The frame of the rows that are counted.
     pub fn last_frame(&self) -> u16 {
         self.steps.last().map_or(self.from.frame, |s| s.frame)
+    }
+
+    /// The links of the path, in order.
+    pub fn ids(&self) -> Vec<LinkId> {
+        self.steps.iter().map(|s| s.link).collect()
     }
 }
 
@@ -494,8 +507,9 @@ pub enum ExprKind {
     Convert(Expr),
     /// The escape hatch.
     Sql(Vec<SqlPart>),
-    /// The parts of a row's key as the one text that the stable hash and the log of deliveries
-    /// use. The implicit argument [`Implicit::RowKey`](super::functions::Implicit) is one of the
+    /// The parts of a row's key as the one text by which the log of deliveries names it.
+    MemberText(Vec<Expr>),
+    /// The parts of a row's key as the one text that the stable hash uses. The implicit argument [`Implicit::RowKey`](super::functions::Implicit) is one of the
     /// innermost row's key columns.
     KeyText(Vec<Expr>),
     /// How many rows a population has.
@@ -683,6 +697,7 @@ impl Expr {
                 row: row.clone(),
                 when: f(when),
             },
+            MemberText(parts) => MemberText(parts.iter().map(f).collect()),
             KeyText(parts) => KeyText(parts.iter().map(f).collect()),
             ToLocal(e, zone) => ToLocal(f(e), zone.clone()),
             ToInstant(e, zone) => ToInstant(f(e), zone.clone()),

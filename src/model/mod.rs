@@ -10,4 +10,5 @@ pub mod label;
 pub mod program;
 pub mod schema;
 pub mod types;
+pub mod unit_test;
 pub mod value;

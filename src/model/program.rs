@@ -12,6 +12,7 @@ use crate::syntax::ast::Schedule;
 use super::expr::{Expr, Population};
 use super::schema::{Audience, Column, Scan};
 use super::types::Type;
+use super::unit_test::UnitTest;
 use super::value::Value;
 
 /// Index into [`Program::dimensions`].
@@ -47,6 +48,8 @@ pub struct Program {
     pub transitions: Vec<Transition>,
     /// In text order, file after file.
     pub steps: Vec<Step>,
+    /// The tests that were asked for.
+    pub tests: Vec<UnitTest>,
 }
 
 impl Program {

@@ -60,6 +60,25 @@ impl Duration {
 }
 
 impl Value {
+    /// The same value as one of a type that it widens to.
+    pub fn widened(self, ty: &Type) -> Value {
+        match (self, ty) {
+            (Value::Int(i), Type::Float) => Value::Float(i as f64),
+            (Value::Decimal { digits, scale }, Type::Float) => {
+                let text = decimal_text(digits, scale);
+                text.parse().map_or(Value::Decimal { digits, scale }, Value::Float)
+            }
+            (Value::Int(digits), Type::Decimal { .. }) => Value::Decimal { digits, scale: 0 },
+            (Value::Date(day), Type::Timestamp) => {
+                Value::Timestamp(day.to_datetime(Default::default()))
+            }
+            (Value::List(items), Type::List(of)) => {
+                Value::List(items.into_iter().map(|v| v.widened(of)).collect())
+            }
+            (value, _) => value,
+        }
+    }
+
     /// The type of the value.
     pub fn ty(&self) -> Type {
         match self {

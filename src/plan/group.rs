@@ -32,7 +32,7 @@ fn alone(
         return None;
     }
     let member = |part: &Expr| lower::table_member(part).filter(|t| relations.table(*t).is_some());
-    parts(&relation.rule).iter().find_map(member)
+    relation.rule.conjuncts().iter().find_map(member)
 }
 
 /// What one scan decides.
@@ -99,6 +99,22 @@ pub(super) fn build(
     for demand in demands {
         match demand {
             Demand::Tables(query) => queries.entry(query.level).or_default().push(query),
+            Demand::Save { step, transition, columns }
+                if let Some(rows) = held(
+                    planner,
+                    relations,
+                    &of_transition(planner, relations, transition),
+                    &columns,
+                ) =>
+            {
+                push_save(planner, relations, plan, (step, transition), rows);
+            }
+            Demand::Export { step, relation, columns }
+                if let Some(mut rows) = held(planner, relations, &relation, &columns) =>
+            {
+                rows.order_by = ascending(&key_columns(planner, relation.dimension));
+                plan.exports.push(PlannedExport { step, rows });
+            }
             demand => sort_in(planner, relations, plan, &mut levels, demand),
         }
     }
@@ -115,6 +131,51 @@ pub(super) fn build(
     plan.exports.sort_by_key(|e| e.step);
 }
 
+/// Rows that a table of the plan holds as they are wanted: the dimension need not be read again.
+fn held(
+    planner: &Planner<'_>,
+    relations: &Relations,
+    relation: &Relation,
+    values: &[(String, Expr)],
+) -> Option<Select> {
+    let (table, columns) = relations.held(planner.program, relation, values)?;
+    let of = |name: String| Scalar::Column("r".into(), name);
+    let names = values.iter().map(|(name, _)| name.clone());
+    Some(Select {
+        columns: names.zip(columns.into_iter().map(of)).collect(),
+        from: Some((Source::Temp(table.name), "r".into())),
+        ..Select::default()
+    })
+}
+
+fn of_transition(planner: &Planner<'_>, relations: &Relations, t: TransitionId) -> Relation {
+    let (dimension, rule, _) = relations.rows_of(planner.program, &Population::Transition(t));
+    Relation { dimension, rule, columns: Vec::new() }
+}
+
+fn key_columns(planner: &Planner<'_>, dimension: DimId) -> Vec<Scalar> {
+    let parts = 0..planner.program[dimension].key.len();
+    parts.map(|n| Scalar::Column("r".into(), format!("k{n}"))).collect()
+}
+
+fn push_save(
+    planner: &mut Planner<'_>,
+    relations: &Relations,
+    plan: &mut Plan,
+    (step, transition): (usize, TransitionId),
+    rows: Select,
+) {
+    let (expires, retain) = match super::save_of(planner.program, step) {
+        Some(save) => {
+            planner.enter(step);
+            super::save_options(planner, save)
+        }
+        None => (None, None),
+    };
+    let reads = reads(planner, relations, transition);
+    plan.saves.push(PlannedSave { step, rows, expires, retain, reads });
+}
+
 fn sort_in(
     planner: &Planner<'_>,
     relations: &mut Relations,
@@ -122,10 +183,7 @@ fn sort_in(
     levels: &mut BTreeMap<usize, BTreeMap<Rows, Group>>,
     demand: Demand,
 ) {
-    let of = |t: TransitionId| {
-        let (dimension, rule, _) = relations.rows_of(planner.program, &Population::Transition(t));
-        Relation { dimension, rule, columns: Vec::new() }
-    };
+    let of = |t: TransitionId| of_transition(planner, relations, t);
     let (first, relation, purpose, values) = match demand {
         Demand::Count { step, transition: t } => {
             if let Some(table) = relations.table(t) {
@@ -236,27 +294,13 @@ fn emit(
             filter: stored.flags.then(|| Scalar::Column("r".into(), format!("f{rule}"))),
             ..Select::default()
         };
-        let keys: Vec<Scalar> = (0..planner.program[dimension].key.len())
-            .map(|n| Scalar::Column("r".into(), format!("k{n}")))
-            .collect();
+        let keys = key_columns(planner, dimension);
         match purpose {
             Purpose::Count(_) => {}
             Purpose::Save { step, transition, columns } => {
                 let columns = columns.iter().map(|(n, e)| (n.clone(), column(e))).collect();
-                let (expires, retain) = match super::save_of(planner.program, *step) {
-                    Some(save) => {
-                        planner.enter(*step);
-                        super::save_options(planner, save)
-                    }
-                    None => (None, None),
-                };
-                plan.saves.push(PlannedSave {
-                    step: *step,
-                    rows: rows(columns),
-                    expires,
-                    retain,
-                    reads: reads(planner, relations, *transition),
-                });
+                let rows = rows(columns);
+                push_save(planner, relations, plan, (*step, *transition), rows);
             }
             Purpose::Export { step, columns } => {
                 let columns = columns.iter().map(|(n, e)| (n.clone(), column(e))).collect();
@@ -347,23 +391,17 @@ fn select_group(
     }
 }
 
-fn parts(rule: &Expr) -> Vec<Expr> {
-    match &*rule.kind {
-        ExprKind::And(parts) => parts.clone(),
-        _ => vec![rule.clone()],
-    }
-}
-
 /// The conditions that every rule asks for.
 fn common_parts(rules: &[Expr]) -> Vec<Expr> {
     let Some((first, rest)) = rules.split_first() else { return Vec::new() };
-    let mut common = parts(first);
-    common.retain(|part| rest.iter().all(|rule| parts(rule).contains(part)));
+    let mut common = first.conjuncts().to_vec();
+    common.retain(|part| rest.iter().all(|rule| rule.conjuncts().contains(part)));
     common
 }
 
 fn without(rule: &Expr, common: &[Expr]) -> Expr {
-    Expr::and(parts(rule).into_iter().filter(|p| !common.contains(p)), rule.span)
+    let parts = rule.conjuncts().iter().filter(|p| !common.contains(p));
+    Expr::and(parts.cloned(), rule.span)
 }
 
 fn count_uses(relations: &mut Relations, plan: &mut Plan, group: &Group, stored: &Stored) {

@@ -3,11 +3,12 @@
 
 use crate::model::expr::{Aggregate, Comparison, ExprKind};
 use crate::model::program::{DimId, LinkId};
+use crate::model::schema::{FileFormat, Scan};
 use crate::model::types::Type;
 use crate::model::value::Value;
 
 use super::Planner;
-use super::lower::{and, count_rows, count_where};
+use super::lower::{and, count_rows, count_where, or};
 use super::query::*;
 use super::relation::Relations;
 
@@ -19,10 +20,22 @@ const SHOWN: i128 = 5;
 pub struct KeyCheck {
     /// Whose.
     pub dimension: DimId,
+    /// Where the rows may well come sorted by their key, a quick proof that it is unique.
+    pub ascending: Option<Ascending>,
     /// One row: all rows, rows whose key is complete, different complete keys.
     pub counts: Select,
     /// The first keys that repeat, each with how often; run only when some do.
     pub repeated: Select,
+}
+
+/// A proof that keys differ: each is above the one before it. It takes a third of the time of
+/// grouping the rows, and rows in another order end it at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ascending {
+    /// The first row whose key is missing or not above the one before: none, and all keys differ.
+    pub fault: Select,
+    /// One row: all rows. Asked when there is no fault.
+    pub rows: Select,
 }
 
 /// The checks of a plan: the dimensions of its populations and of the ends of its to-one links.
@@ -90,7 +103,47 @@ fn check(planner: &Planner<'_>, dimension: DimId) -> KeyCheck {
         limit: Some(integer(SHOWN)),
         ..Select::default()
     };
-    KeyCheck { dimension, counts, repeated }
+    KeyCheck { dimension, ascending: ascending(planner, dimension), counts, repeated }
+}
+
+/// Only where half a scan costs half, and the number of rows nothing: over Parquet files.
+fn ascending(planner: &Planner<'_>, dimension: DimId) -> Option<Ascending> {
+    let dim = &planner.program[dimension];
+    let parquet = matches!(dim.scan, Scan::Files { format: FileFormat::Parquet, .. });
+    if !parquet || dim.filter.is_some() {
+        return None;
+    }
+    let nothing = Relations::default();
+    let keys = planner.lowering(&nothing).all_keys(dimension);
+    let mut rows = keys.clone();
+    let before = keys.columns.iter().enumerate();
+    rows.columns.extend(
+        before.map(|(n, (_, key))| (format!("p{n}"), Scalar::Previous(Box::new(key.clone())))),
+    );
+    let of = |prefix: &str, n: usize| Scalar::Column("r".into(), format!("{prefix}{n}"));
+    let parts = 0..dim.key.len();
+    // The first row has none before it: the comparison is NULL there, which is no fault.
+    let above = or(parts
+        .clone()
+        .map(|n| {
+            let mut same: Vec<Scalar> =
+                (0..n).map(|i| super::lower::equal(of("k", i), of("p", i))).collect();
+            let (key, before) = (Box::new(of("k", n)), Box::new(of("p", n)));
+            same.push(Scalar::Compare(Comparison::Gt, key, before));
+            and(same)
+        })
+        .collect());
+    let mut faults: Vec<Scalar> = parts.map(|n| Scalar::IsNull(Box::new(of("k", n)))).collect();
+    faults.push(Scalar::Not(Box::new(above)));
+    let fault = Select {
+        columns: vec![("fault".into(), integer(1))],
+        from: Some((Source::Query(Box::new(rows)), "r".into())),
+        filter: Some(or(faults)),
+        limit: Some(integer(1)),
+        ..Select::default()
+    };
+    let rows = Select { columns: vec![("all_rows".into(), count_rows())], ..keys };
+    Some(Ascending { fault, rows })
 }
 
 fn integer(n: i128) -> Scalar {

@@ -46,7 +46,16 @@ struct Block {
     filter: Vec<Scalar>,
     to_one: HashMap<(Alias, LinkId), Alias>,
     lookups: Vec<(Alias, Population, Alias)>,
+    existences: Vec<Existence>,
     groups: Vec<Group>,
+}
+
+/// A condition that linked rows exist (or do not), as a join of its block.
+struct Existence {
+    /// Index among the joins.
+    join: usize,
+    /// The condition.
+    expr: Expr,
 }
 
 /// The aggregates over one link path from one row: a grouped query, joined to its block.
@@ -60,6 +69,8 @@ struct Group {
     on: Scalar,
     keys: Vec<Scalar>,
     aggregates: Vec<AggregateCall>,
+    /// What each aggregate asks of its rows.
+    conditions: Vec<Vec<Expr>>,
 }
 
 /// A row that expressions speak of.
@@ -164,6 +175,7 @@ impl<'a> Lowering<'a> {
             self.filter(condition);
         }
         let columns = columns(self);
+        self.share_groups();
         self.unbind(0);
         let block = self.close();
         finish(block, columns)
@@ -174,16 +186,12 @@ impl<'a> Lowering<'a> {
         let mut held = None;
         let mut rest = Vec::new();
         for condition in filter {
-            let parts = match &*condition.kind {
-                ExprKind::And(parts) => parts.clone(),
-                _ => vec![condition.clone()],
-            };
-            for part in parts {
-                match table_member(&part).and_then(|t| Some((t, self.relations.table(t)?))) {
+            for part in condition.conjuncts() {
+                match table_member(part).and_then(|t| Some((t, self.relations.table(t)?))) {
                     Some((t, table)) if held.is_none() => {
                         held = Some((Population::Transition(t), table.name.clone()));
                     }
-                    _ => rest.push(part),
+                    _ => rest.push(part.clone()),
                 }
             }
         }
@@ -263,6 +271,7 @@ impl<'a> Lowering<'a> {
             filter: Vec::new(),
             to_one: HashMap::new(),
             lookups: Vec::new(),
+            existences: Vec::new(),
             groups: Vec::new(),
         });
     }
@@ -322,6 +331,7 @@ impl<'a> Lowering<'a> {
         self.open(scan, alias.clone());
         self.bind(0, alias, dimension);
         self.filter(&filter);
+        self.share_groups();
         self.unbind(0);
         let block = self.close();
         Source::Query(Box::new(finish(block, columns)))
@@ -392,37 +402,22 @@ impl<'a> Lowering<'a> {
                     }
                 }
             }
-            ExprKind::Quantified { quantifier, links, condition } => {
-                match (quantifier, self.is_correlated(links, condition.iter())) {
-                    (Quantifier::Any, false) => {
-                        self.semi_join(JoinKind::Semi, links, condition.as_ref());
-                    }
-                    (Quantifier::No, false) => {
-                        self.semi_join(JoinKind::Anti, links, condition.as_ref());
-                    }
-                    _ => self.plain_filter(expr),
-                }
-            }
-            ExprKind::Not(inner) => match &*inner.kind {
-                ExprKind::Quantified { quantifier: Quantifier::Any, links, condition }
-                    if !self.is_correlated(links, condition.iter()) =>
-                {
-                    self.semi_join(JoinKind::Anti, &links.clone(), condition.as_ref());
-                }
-                ExprKind::Quantified { quantifier: Quantifier::No, links, condition }
-                    if !self.is_correlated(links, condition.iter()) =>
-                {
-                    self.semi_join(JoinKind::Semi, &links.clone(), condition.as_ref());
-                }
-                ExprKind::Matches { population, pairs } => {
+            ExprKind::Not(inner) if matches!(&*inner.kind, ExprKind::Matches { .. }) => {
+                if let ExprKind::Matches { population, pairs } = &*inner.kind {
                     self.semi_match(JoinKind::Anti, population, pairs);
                 }
-                _ => self.plain_filter(expr),
-            },
+            }
             ExprKind::Matches { population, pairs } => {
                 self.semi_match(JoinKind::Semi, population, pairs);
             }
-            _ => self.plain_filter(expr),
+            _ => match existence(expr) {
+                Some((kind, links, condition))
+                    if !self.is_correlated(links, condition.into_iter()) =>
+                {
+                    self.semi_join(expr, kind, links, condition);
+                }
+                _ => self.plain_filter(expr),
+            },
         }
     }
 
@@ -433,19 +428,47 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn semi_join(&mut self, kind: JoinKind, links: &Links, condition: Option<&Expr>) {
+    fn semi_join(&mut self, expr: &Expr, kind: JoinKind, links: &Links, condition: Option<&Expr>) {
         let Some((from, _, owner)) = self.row(&links.from) else { return };
         let (first, _) = self.open_links(links, &from, owner);
         if let Some(condition) = condition {
             self.filter(condition);
         }
+        self.share_groups();
         self.unbind_links(links);
         let block = self.close();
         let alias = self.alias("s");
         let (columns, on) = join_keys(first, &alias);
         let select = finish(block, columns);
         let source = Source::Query(Box::new(select));
-        self.blocks[owner].joins.push(Join { kind, source, alias, on });
+        let expr = expr.clone();
+        let block = &mut self.blocks[owner];
+        block.existences.push(Existence { join: block.joins.len(), expr });
+        block.joins.push(Join { kind, source, alias, on });
+    }
+
+    /// An existence whose links are grouped anyway becomes one more aggregate of the group: the
+    /// linked rows are read once. Not so where the group reads only some of the rows and the
+    /// existence may need others: reading more of them can cost more than a second, pruned scan.
+    fn share_groups(&mut self) {
+        let owner = self.blocks.len() - 1;
+        for Existence { join, expr } in std::mem::take(&mut self.top().existences).into_iter().rev()
+        {
+            let Some((_, links, condition)) = existence(&expr) else { continue };
+            let Some((from, _, _)) = self.row(&links.from) else { continue };
+            let ids = links.ids();
+            let asked = condition.map(Expr::conjuncts).unwrap_or_default();
+            let shared = self.blocks[owner].groups.iter().any(|group| {
+                group.from == from
+                    && group.links == ids
+                    && group.block.is_some()
+                    && group.common().iter().all(|part| asked.contains(part))
+            });
+            if shared {
+                self.top().joins.remove(join);
+                self.plain_filter(&expr);
+            }
+        }
     }
 
     fn semi_match(&mut self, kind: JoinKind, population: &Population, pairs: &[MatchPair]) {
@@ -1021,7 +1044,7 @@ impl<'a> Lowering<'a> {
         call: impl FnOnce(&mut Self) -> AggregateCall,
     ) -> Scalar {
         let Some((from, _, owner)) = self.row(&links.from) else { return null() };
-        let ids: Vec<LinkId> = links.steps.iter().map(|s| s.link).collect();
+        let ids = links.ids();
         let known = self.blocks[owner].groups.iter().position(|g| g.from == from && g.links == ids);
         let index = match known {
             Some(index) => index,
@@ -1041,6 +1064,7 @@ impl<'a> Lowering<'a> {
                     on,
                     keys,
                     aggregates: Vec::new(),
+                    conditions: Vec::new(),
                 });
                 self.blocks[owner].groups.len() - 1
             }
@@ -1072,6 +1096,7 @@ impl<'a> Lowering<'a> {
             Some(n) => n,
             None => {
                 group.aggregates.push(call);
+                group.conditions.push(condition.map_or(Vec::new(), |c| c.conjuncts().to_vec()));
                 group.aggregates.len() - 1
             }
         };
@@ -1298,6 +1323,10 @@ impl<'a> Lowering<'a> {
                     .collect(),
                 expr.ty.clone(),
             ),
+            ExprKind::MemberText(parts) => {
+                let parts = parts.iter().map(|p| self.value(p)).collect();
+                Scalar::Primitive(Primitive::MemberText, parts)
+            }
             ExprKind::KeyText(parts) => {
                 let parts = parts.iter().map(|p| self.value(p)).collect();
                 Scalar::Primitive(Primitive::KeyText, parts)
@@ -1431,6 +1460,31 @@ pub fn table_member(condition: &Expr) -> Option<TransitionId> {
             Some(*t)
         }
         _ => None,
+    }
+}
+
+/// A condition that linked rows exist, or that they do not: how it joins them, the links, what is
+/// asked of the rows.
+fn existence(expr: &Expr) -> Option<(JoinKind, &Links, Option<&Expr>)> {
+    let (expr, positive) = match &*expr.kind {
+        ExprKind::Not(inner) => (inner, false),
+        _ => (expr, true),
+    };
+    let ExprKind::Quantified { quantifier, links, condition } = &*expr.kind else { return None };
+    let exists = match quantifier {
+        Quantifier::Any => positive,
+        Quantifier::No => !positive,
+        _ => return None,
+    };
+    let kind = if exists { JoinKind::Semi } else { JoinKind::Anti };
+    Some((kind, links, condition.as_ref()))
+}
+
+impl Group {
+    /// What all aggregates ask of the rows.
+    fn common(&self) -> Vec<&Expr> {
+        let Some((first, rest)) = self.conditions.split_first() else { return Vec::new() };
+        first.iter().filter(|part| rest.iter().all(|other| other.contains(part))).collect()
     }
 }
 

@@ -211,16 +211,7 @@ pub fn wanted(program: &Program, only: &[String]) -> Result<HashSet<usize>, Diag
         )));
     }
     // What these are made from, and what guards them.
-    let mut open: Vec<usize> = steps.iter().copied().collect();
-    while let Some(index) = open.pop() {
-        for t in transitions_of(&program.steps[index]) {
-            if let Some(&before) = maker.get(&t)
-                && steps.insert(before)
-            {
-                open.push(before);
-            }
-        }
-    }
+    with_what_they_need(program, &maker, &mut steps);
     for (index, step) in program.steps.iter().enumerate() {
         if matches!(step.kind, StepKind::Expect { .. }) {
             let spoken = transitions_of(step);
@@ -248,6 +239,31 @@ fn transitions_of(step: &Step) -> Vec<TransitionId> {
     found.extend(step.only_if.iter().flat_map(spoken_of));
     found.extend(read_by(step));
     found
+}
+
+/// A step and those it is made from or waits for, directly or through others: it is skipped when
+/// one of them is.
+pub fn upstream(program: &Program, step: usize) -> HashSet<usize> {
+    let mut steps = HashSet::from([step]);
+    with_what_they_need(program, &makers(program), &mut steps);
+    steps
+}
+
+fn with_what_they_need(
+    program: &Program,
+    maker: &HashMap<TransitionId, usize>,
+    steps: &mut HashSet<usize>,
+) {
+    let mut open: Vec<usize> = steps.iter().copied().collect();
+    while let Some(index) = open.pop() {
+        for t in transitions_of(&program.steps[index]) {
+            if let Some(&before) = maker.get(&t)
+                && steps.insert(before)
+            {
+                open.push(before);
+            }
+        }
+    }
 }
 
 /// The transitions that what a step makes is made from.
@@ -324,6 +340,12 @@ impl<'a> Planner<'a> {
     /// The run's instant in the campaign's zone.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// The level on which it is known whether the step that is planned is skipped.
+    fn level_of_guards(&self) -> usize {
+        let steps = upstream(self.program, self.step);
+        self.level(steps.iter().filter_map(|&step| self.program.steps[step].only_if.as_ref()))
     }
 
     /// What must hold for the step that is planned not to be skipped.
@@ -493,6 +515,29 @@ impl<'a> Planner<'a> {
 }
 
 impl Plan {
+    /// The rows of a transition, once the steps have run: the key's columns and the carried ones.
+    pub fn rows_of_transition(
+        &self,
+        transition: TransitionId,
+        program: &Program,
+        history: &dyn History,
+    ) -> Select {
+        let population = Population::Transition(transition);
+        let (dimension, rule, values) = self.relations.rows_of(program, &population);
+        let dim = &program[dimension];
+        let key = dim.key.iter().map(|&column| {
+            let c = &dim.columns[column];
+            let kind = ExprKind::Column { row: Row::frame(0), column };
+            (c.name.clone(), Expr::new(kind, c.ty.clone(), dim.span))
+        });
+        let carried = program[transition].columns.iter().map(|c| c.name.clone()).zip(values);
+        let columns: Vec<(String, Expr)> = key.chain(carried).collect();
+        let mut lowering = Lowering::new(program, &self.relations, history);
+        lowering.rows(dimension, &[rule], |l| {
+            columns.into_iter().map(|(name, e)| (name, l.value(&e))).collect()
+        })
+    }
+
     /// How many rows of a dimension can be addressed.
     pub fn count_of_dimension(
         &self,
@@ -514,14 +559,10 @@ impl Plan {
     ) -> Vec<(Span, Select)> {
         let mut probes = Vec::new();
         for (dimension, clause) in &step.clauses {
-            let parts = match &*clause.kind {
-                ExprKind::And(parts) => parts.clone(),
-                _ => vec![clause.clone()],
-            };
-            for part in parts {
+            for part in clause.conjuncts() {
                 let mut lowering = Lowering::new(program, &self.relations, history);
                 let select = lowering.rows(*dimension, &[], |l| {
-                    let value = l.value(&part);
+                    let value = l.value(part);
                     let count = AggregateCall {
                         function: Aggregate::Count,
                         arg: Some(value),

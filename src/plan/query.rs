@@ -165,6 +165,8 @@ pub enum Scalar {
         /// In this order.
         order: Vec<Order>,
     },
+    /// `lag(…) OVER ()`: its value in the row before, in the order in which rows come.
+    Previous(Box<Scalar>),
     /// `count(*) OVER ()`: the number of rows of the query.
     RowCount,
     /// `EXISTS (…)`
@@ -248,6 +250,8 @@ pub enum Primitive {
     YearOf,
     /// date, year: the return of the date in that year, 29 February on the 28th in common years.
     AnniversaryIn,
+    /// Parts of a key as the one text by which the catalogue names a member.
+    MemberText,
     /// Parts of a key as the one text the stable hash uses.
     KeyText,
     /// seed, key text: MD5 in hex.

@@ -2,7 +2,7 @@
 //! rows carry. Set operations between populations of one dimension are boolean combinations of
 //! their rules, so one scan of the dimension can decide the membership of every audience.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::expr::*;
 use crate::model::program::{DimId, Program, TransitionId};
@@ -36,6 +36,8 @@ pub struct Relations {
     relations: HashMap<TransitionId, Relation>,
     tables: HashMap<TransitionId, Table>,
     counts: HashMap<TransitionId, Select>,
+    /// Those whose table has only rows that the dimension has.
+    complete: HashSet<TransitionId>,
 }
 
 impl Relations {
@@ -47,6 +49,40 @@ impl Relations {
     /// Its table, when a rule alone cannot say who is in it.
     pub fn table(&self, transition: TransitionId) -> Option<&Table> {
         self.tables.get(&transition)
+    }
+
+    /// Says that the table of a transition has only rows that its dimension has, so that it can be
+    /// read without asking the dimension again.
+    pub fn set_complete(&mut self, transition: TransitionId) {
+        self.complete.insert(transition);
+    }
+
+    /// Values of the rows for which a rule holds, as columns `k…` and `c…` of a table, when the rule
+    /// is nothing but to be in that table and the values are what it holds.
+    pub fn held(
+        &self,
+        program: &Program,
+        relation: &Relation,
+        values: &[(String, Expr)],
+    ) -> Option<(Table, Vec<String>)> {
+        let ExprKind::Member { row, population: Population::Transition(t) } = &*relation.rule.kind
+        else {
+            return None;
+        };
+        let table = self.tables.get(t).filter(|_| self.complete.contains(t))?;
+        let own = Population::Transition(*t);
+        let key = &program[relation.dimension].key;
+        let columns = values.iter().map(|(_, value)| match &*value.kind {
+            ExprKind::Lookup { population, index } if *population == own => {
+                Some(format!("c{index}"))
+            }
+            ExprKind::Column { row, column } if *row == Row::frame(0) => {
+                key.iter().position(|k| k == column).map(|n| format!("k{n}"))
+            }
+            _ => None,
+        });
+        let columns = columns.collect::<Option<Vec<_>>>()?;
+        (*row == Row::frame(0)).then(|| (table.clone(), columns))
     }
 
     /// How its rows are counted, once the plan has decided where they are.

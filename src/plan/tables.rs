@@ -46,8 +46,8 @@ pub struct TableQuery {
     pub checks: Vec<QueryCheck>,
     /// What is said when the key of an output has a missing part or repeats.
     pub key_fault: Diagnostic,
-    /// What is said when rows that were computed outside the engine are of nobody.
-    pub stranger_fault: Diagnostic,
+    /// What is said when rows are of nobody; nothing where that cannot be.
+    pub stranger_fault: Option<Diagnostic>,
 }
 
 /// Rows that the texts can name.
@@ -137,12 +137,17 @@ impl Planner<'_> {
     /// Says that outgoing transitions hold what queries over populations give.
     pub fn tables(&mut self, query: TableQuery) {
         let inputs: Vec<Resolved> = query.inputs.iter().map(|i| self.resolved(i)).collect();
-        let level = self.level(inputs.iter().flat_map(Resolved::expressions));
+        let mut level = self.level(inputs.iter().flat_map(Resolved::expressions));
+        if query.way == Way::Rows {
+            // A plugin whose step is skipped does not run at all.
+            level = level.max(self.level_of_guards());
+        }
         let mut tables = Vec::new();
         for output in &query.outputs {
             let table = self.new_table(level);
             let span = self.program[output.transition].span;
             self.relations.define_table(self.program, output.transition, table.clone(), span);
+            self.relations.set_complete(output.transition);
             tables.push(table);
         }
         let step = self.step;
@@ -368,6 +373,13 @@ pub(super) fn emit(
                 columns,
                 fault: query.key_fault.clone(),
             });
+            plan.checks.extend(strangers(
+                planner,
+                relations,
+                step,
+                &query,
+                (output, table, shape.keys),
+            ));
         }
     }
 }
@@ -394,34 +406,33 @@ fn emit_rows(
         if keys == 0 {
             continue;
         }
-        let mut check = |select: Select, fault: &Diagnostic| {
-            let (columns, fault) = (output.columns[..keys].to_vec(), fault.clone());
-            plan.checks.push(RowCheck { step, select, columns, fault });
-        };
-        check(faulty_keys(&table.name, keys), &query.key_fault);
-        let dimension = planner.program[output.transition].dimension;
-        check(strangers(planner, relations, &table.name, dimension, keys), &query.stranger_fault);
+        let (columns, fault) = (output.columns[..keys].to_vec(), query.key_fault.clone());
+        let select = faulty_keys(&table.name, keys);
+        plan.checks.push(RowCheck { step, select, columns, fault });
+        plan.checks.extend(strangers(planner, relations, step, query, (output, table, keys)));
     }
 }
 
-/// Keys of a table that no row of the dimension has: whoever computes rows outside the engine can
-/// invent some, and a later step would lose them silently.
+/// Keys of a table that no row of the dimension has: a plugin can invent some, and nothing that
+/// reads the table would notice.
 fn strangers(
     planner: &Planner<'_>,
     relations: &Relations,
-    table: &str,
-    dimension: DimId,
-    keys: usize,
-) -> Select {
+    step: usize,
+    query: &TableQuery,
+    (output, table, keys): (&QueryOutput, &Table, usize),
+) -> Option<RowCheck> {
+    let fault = query.stranger_fault.clone()?;
+    let dimension = planner.program[output.transition].dimension;
     let names: Vec<String> = (0..keys).map(|n| format!("k{n}")).collect();
     let known = planner
         .lowering(relations)
         .rows(dimension, &[], |l| names.iter().cloned().zip(l.key(dimension)).collect());
     let of = |alias: &str, name: &String| Scalar::Column(alias.to_owned(), name.clone());
     let on = names.iter().map(|name| equal(of("t", name), of("d", name))).collect();
-    Select {
+    let select = Select {
         columns: names.iter().map(|name| (name.clone(), of("t", name))).collect(),
-        from: Some((Source::Temp(table.to_owned()), "t".into())),
+        from: Some((Source::Temp(table.name.clone()), "t".into())),
         joins: vec![Join {
             kind: JoinKind::Anti,
             source: Source::Query(Box::new(known)),
@@ -430,7 +441,8 @@ fn strangers(
         }],
         limit: Some(Scalar::Literal(Value::Int(SHOWN), Type::Int)),
         ..Select::default()
-    }
+    };
+    Some(RowCheck { step, select, columns: output.columns[..keys].to_vec(), fault })
 }
 
 /// A delivery: its rows are computed with everything else, and wait for the commit.

@@ -120,6 +120,7 @@ fn in_words(value: &Json) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::manifest::Constant;
     use super::*;
     use serde_json::json;
 
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn bounds_hold_for_every_item_of_a_list_and_lengths_for_the_list() {
-        let list = || ParamType::List(Box::new(ParamType::Int));
+        let list = || ParamType::List(Box::new(ParamType::Constant(Constant::Int)));
         let c = json!({"min": 1, "min_len": 2, "unique": true});
         assert_eq!(
             check(c.clone(), list(), json!([5])),
@@ -150,9 +151,12 @@ mod tests {
     #[test]
     fn the_bound_of_a_size_holds_for_the_form_it_is_written_in() {
         let c = json!({"max": {"fraction": "1"}});
-        assert_eq!(check(c.clone(), ParamType::Size, json!({"rows": 20_000})), None);
         assert_eq!(
-            check(c, ParamType::Size, json!({"fraction": "1.5"})),
+            check(c.clone(), ParamType::Constant(Constant::Size), json!({"rows": 20_000})),
+            None
+        );
+        assert_eq!(
+            check(c, ParamType::Constant(Constant::Size), json!({"fraction": "1.5"})),
             Some((None, "is at most 100%".into()))
         );
     }
@@ -160,7 +164,7 @@ mod tests {
     #[test]
     fn a_text_counts_characters_not_bytes() {
         let c = json!({"max_len": 2});
-        assert_eq!(check(c.clone(), ParamType::Text, json!("éé")), None);
-        assert!(check(c, ParamType::Text, json!("ééé")).is_some());
+        assert_eq!(check(c.clone(), ParamType::Constant(Constant::Text), json!("éé")), None);
+        assert!(check(c, ParamType::Constant(Constant::Text), json!("ééé")).is_some());
     }
 }

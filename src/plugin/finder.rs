@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::consent::Consent;
+
 /// The plugins that ship with Camp: found beside the executable, trusted like it.
 pub const SHIPPED: &[&str] = &[
     "change_dimension",
@@ -32,6 +34,8 @@ pub struct Finder {
     pub project: Option<PathBuf>,
     /// Only what came with Camp may be loaded.
     pub shipped_only: bool,
+    /// Who decides about a plugin that the project does not trust yet.
+    pub consent: Consent,
 }
 
 /// The name of a plugin's library on this system.

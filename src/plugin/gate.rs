@@ -5,7 +5,7 @@
 //! The check needs an engine but no data, so it has one of its own, where the inputs are empty: `camp
 //! check` finds out what a run would.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use duckdb::{Config, Connection};
 use serde_json::Value as Json;
@@ -99,21 +99,19 @@ struct Known {
 /// Table functions that only unfold values.
 const TABLE_FUNCTIONS: &[&str] = &["unnest", "range", "generate_series"];
 
-thread_local! {
-    static ENGINE: RefCell<Option<Connection>> = const { RefCell::new(None) };
-}
+/// The engine of the gate; opened once. Not one of each thread: what a thread drops when the process ends
+/// it drops after the engine's own data of the thread, which is a crash.
+static ENGINE: Mutex<Option<Connection>> = Mutex::new(None);
 
 fn with_engine<T>(f: impl FnOnce(&Connection) -> Result<T, String>) -> Result<T, String> {
-    ENGINE.with(|engine| {
-        let mut engine = engine.borrow_mut();
-        let connection = match engine.take() {
-            Some(connection) => connection,
-            None => open().map_err(|e| e.to_string())?,
-        };
-        let result = f(&connection);
-        *engine = Some(connection);
-        result
-    })
+    let mut engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let connection = match engine.take() {
+        Some(connection) => connection,
+        None => open().map_err(|e| e.to_string())?,
+    };
+    let result = f(&connection);
+    *engine = Some(connection);
+    result
 }
 
 fn open() -> Result<Connection, duckdb::Error> {

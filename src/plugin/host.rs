@@ -6,13 +6,16 @@
 
 use std::collections::HashMap;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use camp_plugin_abi as abi;
+use camp_plugin_host as shared;
+use camp_plugin_host::{fill, lossy};
 use serde_json::Value as Json;
 
-use crate::engine::duckdb::print;
+pub use camp_plugin_host::take_buffer;
 
 /// Something that a plugin said about a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,43 @@ pub struct RunFacts {
     pub campaign: String,
     /// Names the activity inside the run.
     pub node: String,
+    /// How long it may give no sign of life.
+    pub patience: Duration,
+}
+
+/// The signs of life of a call, for whoever waits for it.
+#[derive(Debug, Default)]
+pub struct Pulse {
+    beats: AtomicU64,
+    waiting: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Pulse {
+    /// A sign of life.
+    pub fn beat(&self) {
+        self.beats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It waits for its input, which is not its fault, or has got it.
+    pub fn set_waiting(&self, waiting: bool) {
+        self.waiting.store(waiting, Ordering::Relaxed);
+        self.beat();
+    }
+
+    /// A number that changes with every sign of life, and all the time while it waits for input.
+    pub fn count(&self) -> u64 {
+        if self.waiting.load(Ordering::Relaxed) {
+            self.beat();
+        }
+        self.beats.load(Ordering::Relaxed)
+    }
+
+    /// What it said of its progress: done, and of how many; 0 for what it did not say.
+    pub fn progress(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
 }
 
 impl RunFacts {
@@ -66,6 +106,9 @@ pub struct Call {
     _facts: Box<[String; 4]>,
     secrets: HashMap<String, String>,
     cancelled: Arc<AtomicBool>,
+    /// Its signs of life.
+    pub pulse: Arc<Pulse>,
+    retryable: AtomicBool,
     said: Mutex<Vec<Said>>,
     logged: Mutex<Vec<(u32, String)>>,
 }
@@ -82,6 +125,7 @@ impl Call {
         facts: &RunFacts,
         secrets: HashMap<String, String>,
         cancelled: Arc<AtomicBool>,
+        pulse: Arc<Pulse>,
     ) -> Call {
         let texts = Box::new([
             facts.run_id.clone(),
@@ -109,6 +153,8 @@ impl Call {
             _facts: texts,
             secrets,
             cancelled,
+            pulse,
+            retryable: AtomicBool::new(false),
             said: Mutex::default(),
             logged: Mutex::default(),
         }
@@ -116,7 +162,12 @@ impl Call {
 
     /// A call before anything is known: for the entry of a library.
     pub fn empty() -> Call {
-        Call::new(Json::Null, &RunFacts::default(), HashMap::new(), Arc::default())
+        Call::new(Json::Null, &RunFacts::default(), HashMap::new(), Arc::default(), Arc::default())
+    }
+
+    /// The params document.
+    pub fn document(&self) -> &Json {
+        &self.json
     }
 
     /// The pointer that plugins get.
@@ -127,6 +178,11 @@ impl Call {
     /// Takes what was said so far.
     pub fn take_said(&self) -> Vec<Said> {
         std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether an error was reported that trying again may mend.
+    pub fn is_retryable(&self) -> bool {
+        self.retryable.load(Ordering::Relaxed)
     }
 
     /// Takes what was logged so far.
@@ -153,18 +209,10 @@ unsafe fn state<'a>(call: *mut abi::camp_call) -> Option<&'a Call> {
     unsafe { call.cast::<Call>().as_ref() }
 }
 
-/// What a plugin lends, as text.
-///
-/// # Safety
-/// As [`abi::camp_str::bytes`].
-pub unsafe fn lossy(of: abi::camp_str) -> String {
-    // SAFETY: the caller vouches for it.
-    String::from_utf8_lossy(unsafe { of.bytes() }).into_owned()
-}
-
 unsafe extern "C" fn log(call: *mut abi::camp_call, level: u32, message: abi::camp_str) {
     // SAFETY: a live call, and a text lent for the duration of this function.
     let (Some(call), message) = (unsafe { (state(call), lossy(message)) }) else { return };
+    call.pulse.beat();
     let mut logged = call.logged.lock().unwrap_or_else(PoisonError::into_inner);
     // A plugin that logs per row must not fill the memory.
     if logged.len() < 1000 {
@@ -188,6 +236,9 @@ unsafe extern "C" fn diag(call: *mut abi::camp_call, diag: *const abi::camp_diag
         help: text(diag.help),
         part: (diag.sub_offset, diag.sub_len),
     };
+    if said.retryable && said.severity == abi::CAMP_ERROR {
+        call.retryable.store(true, Ordering::Relaxed);
+    }
     let mut all = call.said.lock().unwrap_or_else(PoisonError::into_inner);
     if all.len() < 1000 {
         all.push(said);
@@ -196,10 +247,22 @@ unsafe extern "C" fn diag(call: *mut abi::camp_call, diag: *const abi::camp_diag
 
 unsafe extern "C" fn cancelled(call: *mut abi::camp_call) -> i32 {
     // SAFETY: a live call.
-    unsafe { state(call) }.is_some_and(|c| c.cancelled.load(Ordering::Relaxed)).into()
+    unsafe { state(call) }
+        .is_some_and(|c| {
+            c.pulse.beat();
+            c.cancelled.load(Ordering::Relaxed)
+        })
+        .into()
 }
 
-unsafe extern "C" fn progress(_: *mut abi::camp_call, _: u64, _: u64) {}
+unsafe extern "C" fn progress(call: *mut abi::camp_call, done: u64, total: u64) {
+    // SAFETY: a live call.
+    if let Some(call) = unsafe { state(call) } {
+        call.pulse.done.store(done, Ordering::Relaxed);
+        call.pulse.total.store(total, Ordering::Relaxed);
+        call.pulse.beat();
+    }
+}
 
 unsafe extern "C" fn run(call: *mut abi::camp_call) -> *const abi::camp_run {
     // SAFETY: a live call.
@@ -211,19 +274,6 @@ unsafe extern "C" fn params_json(call: *mut abi::camp_call) -> abi::camp_str {
     unsafe { state(call) }.map_or(abi::camp_str::EMPTY, |c| abi::camp_str::new(&c.text))
 }
 
-fn raw_value(value: Option<&Json>) -> *const abi::camp_value {
-    value.map_or(std::ptr::null(), |v| std::ptr::from_ref(v).cast())
-}
-
-/// The value behind a pointer.
-///
-/// # Safety
-/// NULL, or a value this host handed out, while its call lives.
-unsafe fn value<'a>(of: *const abi::camp_value) -> &'a Json {
-    // SAFETY: the caller vouches for it.
-    unsafe { of.cast::<Json>().as_ref() }.unwrap_or(&Json::Null)
-}
-
 unsafe extern "C" fn param(
     call: *mut abi::camp_call,
     name: abi::camp_str,
@@ -232,67 +282,7 @@ unsafe extern "C" fn param(
     let (Some(call), name) = (unsafe { (state(call), lossy(name)) }) else {
         return std::ptr::null();
     };
-    raw_value(match name.strip_prefix('$') {
-        Some(part) => call.json.get(part),
-        None => call.json.get("params").and_then(|p| p.get(&name)),
-    })
-}
-
-unsafe extern "C" fn value_kind(of: *const abi::camp_value) -> u32 {
-    // SAFETY: a value of this host, here and below.
-    match unsafe { value(of) } {
-        Json::Null => abi::CAMP_NULL,
-        Json::Bool(_) => abi::CAMP_BOOL,
-        Json::Number(number) if number.is_i64() => abi::CAMP_INT,
-        Json::Number(_) => abi::CAMP_FLOAT,
-        Json::String(_) => abi::CAMP_TEXT,
-        Json::Array(_) => abi::CAMP_LIST,
-        Json::Object(_) => abi::CAMP_MAP,
-    }
-}
-
-unsafe extern "C" fn value_bool(of: *const abi::camp_value) -> i32 {
-    // SAFETY: as above.
-    unsafe { value(of) }.as_bool().unwrap_or_default().into()
-}
-
-unsafe extern "C" fn value_int(of: *const abi::camp_value) -> i64 {
-    // SAFETY: as above.
-    unsafe { value(of) }.as_i64().unwrap_or_default()
-}
-
-unsafe extern "C" fn value_float(of: *const abi::camp_value) -> f64 {
-    // SAFETY: as above.
-    unsafe { value(of) }.as_f64().unwrap_or_default()
-}
-
-unsafe extern "C" fn value_text(of: *const abi::camp_value) -> abi::camp_str {
-    // SAFETY: as above.
-    unsafe { value(of) }.as_str().map_or(abi::camp_str::EMPTY, abi::camp_str::new)
-}
-
-unsafe extern "C" fn value_len(of: *const abi::camp_value) -> usize {
-    // SAFETY: as above.
-    match unsafe { value(of) } {
-        Json::Array(items) => items.len(),
-        Json::Object(map) => map.len(),
-        _ => 0,
-    }
-}
-
-unsafe extern "C" fn value_at(of: *const abi::camp_value, at: usize) -> *const abi::camp_value {
-    // SAFETY: as above.
-    raw_value(match unsafe { value(of) } {
-        Json::Array(items) => items.get(at),
-        Json::Object(map) => map.values().nth(at),
-        _ => None,
-    })
-}
-
-unsafe extern "C" fn value_key(of: *const abi::camp_value, at: usize) -> abi::camp_str {
-    // SAFETY: as above.
-    let key = unsafe { value(of) }.as_object().and_then(|map| map.keys().nth(at));
-    key.map_or(abi::camp_str::EMPTY, |key| abi::camp_str::new(key))
+    shared::raw_value(shared::param(&call.json, &name))
 }
 
 unsafe extern "C" fn secret(
@@ -307,81 +297,14 @@ unsafe extern "C" fn secret(
     // Only what the manifest declares as a secret, and the script named, is ever read.
     let value = call.secrets.get(&param).and_then(|variable| std::env::var(variable).ok());
     match value.filter(|v| !v.is_empty()) {
-        Some(value) => fill(out, value),
+        // SAFETY: the plugin lends a buffer.
+        Some(value) => unsafe { fill(out, value) },
         None => abi::CAMP_E_AUTH,
     }
 }
 
-unsafe extern "C" fn quote_ident(
-    _: *mut abi::camp_call,
-    name: abi::camp_str,
-    out: *mut abi::camp_buf,
-) -> abi::camp_status {
-    // SAFETY: a lent text.
-    fill(out, print::identifier(&unsafe { lossy(name) }))
-}
-
-unsafe extern "C" fn quote_literal(
-    _: *mut abi::camp_call,
-    of: *const abi::camp_value,
-    out: *mut abi::camp_buf,
-) -> abi::camp_status {
-    // SAFETY: a value of this host.
-    let text = match unsafe { value(of) } {
-        Json::Null => "NULL".into(),
-        Json::Bool(b) => if *b { "TRUE" } else { "FALSE" }.into(),
-        Json::Number(n) => n.to_string(),
-        // A backslash in a text means itself on one engine and escapes on another.
-        Json::String(text) => {
-            let pieces: Vec<String> = text.split('\\').map(print::text).collect();
-            pieces.join(" || chr(92) || ")
-        }
-        Json::Array(_) | Json::Object(_) => return abi::CAMP_E_USAGE,
-    };
-    fill(out, text)
-}
-
 unsafe extern "C" fn get_interface(_: abi::camp_str) -> *const c_void {
     std::ptr::null()
-}
-
-fn fill(out: *mut abi::camp_buf, text: String) -> abi::camp_status {
-    if out.is_null() {
-        return abi::CAMP_E_INTERNAL;
-    }
-    let text = Box::new(text);
-    let buffer = abi::camp_buf {
-        data: text.as_ptr(),
-        len: text.len(),
-        release: Some(release),
-        private_data: Box::into_raw(text).cast(),
-    };
-    // SAFETY: not NULL, and the plugin lends a buffer to be filled.
-    unsafe { out.write(buffer) };
-    abi::CAMP_OK
-}
-
-unsafe extern "C" fn release(buffer: *mut abi::camp_buf) {
-    // SAFETY: filled by `fill`; a second release finds NULL.
-    unsafe {
-        let Some(buffer) = buffer.as_mut() else { return };
-        if !buffer.private_data.is_null() {
-            drop(Box::from_raw(buffer.private_data.cast::<String>()));
-        }
-        *buffer = abi::camp_buf::EMPTY;
-    }
-}
-
-/// The bytes of a buffer that a plugin filled; it is released.
-pub fn take_buffer(mut buffer: abi::camp_buf) -> Vec<u8> {
-    let text = abi::camp_str { ptr: buffer.data.cast(), len: buffer.len };
-    // SAFETY: filled by the plugin, alive until released below.
-    let bytes = unsafe { text.bytes() }.to_vec();
-    if let Some(release) = buffer.release {
-        // SAFETY: once, by the function that came with it.
-        unsafe { release(&raw mut buffer) }
-    }
-    bytes
 }
 
 /// A table for all plugins.
@@ -400,17 +323,17 @@ static TABLE: Table = Table(abi::camp_host {
     run: Some(run),
     params_json: Some(params_json),
     param: Some(param),
-    value_kind: Some(value_kind),
-    value_bool: Some(value_bool),
-    value_int: Some(value_int),
-    value_float: Some(value_float),
-    value_text: Some(value_text),
-    value_len: Some(value_len),
-    value_at: Some(value_at),
-    value_key: Some(value_key),
+    value_kind: Some(shared::value_kind),
+    value_bool: Some(shared::value_bool),
+    value_int: Some(shared::value_int),
+    value_float: Some(shared::value_float),
+    value_text: Some(shared::value_text),
+    value_len: Some(shared::value_len),
+    value_at: Some(shared::value_at),
+    value_key: Some(shared::value_key),
     secret: Some(secret),
-    quote_ident: Some(quote_ident),
-    quote_literal: Some(quote_literal),
+    quote_ident: Some(shared::quote_ident),
+    quote_literal: Some(shared::quote_literal),
     get_interface: Some(get_interface),
 });
 
@@ -425,21 +348,10 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_literal_with_a_backslash_is_the_same_on_engines_that_escape_with_it() {
-        let value = json!("a\\b'c");
-        let mut buffer = abi::camp_buf::EMPTY;
-        // SAFETY: a value of this host and a buffer of this test.
-        let status = unsafe {
-            quote_literal(std::ptr::null_mut(), raw_value(Some(&value)), &raw mut buffer)
-        };
-        assert_eq!(status, abi::CAMP_OK);
-        assert_eq!(take_buffer(buffer), b"'a' || chr(92) || 'b''c'");
-    }
-
-    #[test]
     fn only_declared_secrets_are_read() {
         let secrets = HashMap::from([("token".to_owned(), "PATH".to_owned())]);
-        let call = Call::new(json!({}), &RunFacts::default(), secrets, Arc::default());
+        let call =
+            Call::new(json!({}), &RunFacts::default(), secrets, Arc::default(), Arc::default());
         let mut buffer = abi::camp_buf::EMPTY;
         // SAFETY: a live call, lent texts, a buffer of this test.
         let ask = |name: &'static str, buffer: &mut abi::camp_buf| unsafe {
@@ -448,21 +360,5 @@ mod tests {
         assert_eq!(ask("HOME", &mut buffer), abi::CAMP_E_AUTH);
         assert_eq!(ask("token", &mut buffer), abi::CAMP_OK);
         assert_eq!(take_buffer(buffer), std::env::var("PATH").unwrap().as_bytes());
-    }
-
-    #[test]
-    fn parts_of_the_document_are_reached_without_a_json_reader() {
-        let json = json!({"params": {"keep": 2}, "run": {"today": "2026-11-24"}});
-        let call = Call::new(json, &RunFacts::default(), HashMap::new(), Arc::default());
-        // SAFETY: a live call and its values.
-        unsafe {
-            let keep = param(call.raw(), abi::camp_str::new("keep"));
-            assert_eq!((value_kind(keep), value_int(keep)), (abi::CAMP_INT, 2));
-            let run = param(call.raw(), abi::camp_str::new("$run"));
-            assert_eq!(value_kind(run), abi::CAMP_MAP);
-            assert_eq!(value_key(run, 0).bytes(), b"today");
-            assert!(param(call.raw(), abi::camp_str::new("nothing")).is_null());
-            assert_eq!(value_kind(std::ptr::null()), abi::CAMP_NULL);
-        }
     }
 }

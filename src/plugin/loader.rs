@@ -4,6 +4,7 @@
 //! manifest) may outlive every use we know of, and `dlclose` after that is a crash.
 
 use std::ffi::c_void;
+use std::io::Read;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::plugin as codes;
 use crate::source::Span;
 
+use super::guard::{self, Fell};
 use super::host::{self, Call, Said};
 use super::manifest::{Activity, Manifest};
 
@@ -24,6 +26,9 @@ use super::manifest::{Activity, Manifest};
 const RTLD_NODELETE: i32 = 0x80;
 #[cfg(not(target_os = "macos"))]
 const RTLD_NODELETE: i32 = 0x1000;
+
+/// Major versions of the interface up to this one are looked for, to name them in a refusal.
+const MAJORS: u32 = 9;
 
 /// Why a library was not loaded.
 #[derive(Debug)]
@@ -38,6 +43,10 @@ pub enum LoadError {
     Interface(String),
     /// What is wrong with the manifest.
     Manifest(String),
+    /// It did not come back.
+    Fell(Fell),
+    /// The system it is for.
+    Platform(String),
 }
 
 impl LoadError {
@@ -68,6 +77,21 @@ impl LoadError {
             LoadError::Interface(title) => {
                 Diagnostic::error(codes::INTERFACE, title).help("update the older of the two")
             }
+            LoadError::Fell(fell) => {
+                Diagnostic::error(codes::NOT_LOADED, format!("Plugin `{name}` cannot be loaded"))
+                    .help("report it to the plugin's author")
+                    .cause(fell)
+            }
+            LoadError::Platform(system) => Diagnostic::error(
+                codes::NOT_LOADED,
+                format!("Plugin `{name}` is for {system}, not for this system"),
+            )
+            .help(format!(
+                "install the one for {} on {}",
+                std::env::consts::OS,
+                std::env::consts::ARCH
+            ))
+            .cause(path.display()),
             LoadError::Manifest(cause) => Diagnostic::error(
                 codes::MANIFEST,
                 format!("The description of plugin `{name}` is not valid"),
@@ -93,8 +117,10 @@ pub struct Plugin {
     pub manifest_text: String,
     /// Where it was loaded from.
     pub path: PathBuf,
-    /// A bug showed: it may not be trusted any more in this process.
-    tainted: AtomicBool,
+    /// It did not come back from a call, which was reported: it is called no more.
+    fell: AtomicBool,
+    /// It was reported that it writes to the standard output.
+    printed: AtomicBool,
 }
 
 // SAFETY: the header promises that `bind`, `plan` and `execute` may run at the same time on different
@@ -123,20 +149,36 @@ pub fn load(path: &Path) -> Result<Arc<Plugin>, LoadError> {
     if let Some(plugin) = loaded.iter().find(|p| p.path == path) {
         return Ok(plugin.clone());
     }
-    let plugin = Arc::new(open(&path)?);
+    let of_thread = path.clone();
+    let who = format!("`{}`", path.display());
+    let opened = guard::call(&who, "its start", move || open(&of_thread));
+    let plugin = Arc::new(opened.map_err(LoadError::Fell)??);
     loaded.push(plugin.clone());
     Ok(plugin)
 }
 
-fn open(path: &Path) -> Result<Plugin, LoadError> {
+/// Opens a library, which stays open, and finds the function that it exports.
+///
+/// # Errors
+/// Why not.
+pub(super) fn entry(path: &Path) -> Result<abi::camp_plugin_entry, LoadError> {
     // SAFETY: the library's initializers run with our rights; whoever named the file trusts it.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) }
-        .map_err(|e| LoadError::System(e.to_string()))?;
+        .map_err(|e| match foreign(path) {
+            Some(system) => LoadError::Platform(system),
+            None => LoadError::System(e.to_string()),
+        })?;
     let library = ManuallyDrop::new(library);
     let name = abi::CAMP_ENTRY_SYMBOL.to_bytes_with_nul();
     // SAFETY: the symbol carries the major version, so its type is known.
-    let entry = unsafe { library.get::<abi::camp_plugin_entry>(name) }
-        .map_err(|_| LoadError::NotAPlugin)?;
+    let entry = unsafe { library.get::<abi::camp_plugin_entry>(name) };
+    entry
+        .map(|entry| *entry)
+        .map_err(|_| other_major(&library).map_or(LoadError::NotAPlugin, LoadError::Interface))
+}
+
+fn open(path: &Path) -> Result<Plugin, LoadError> {
+    let entry = entry(path)?;
     let call = Call::empty();
     // SAFETY: host table and call live; the plugin's table says its own size.
     let table = unsafe { abi::read_table(entry(host::table(), call.raw())) };
@@ -171,8 +213,50 @@ fn open(path: &Path) -> Result<Plugin, LoadError> {
         manifest_hash: super::lock::hash(bytes),
         manifest_text: String::from_utf8_lossy(bytes).into_owned(),
         path: path.to_owned(),
-        tainted: AtomicBool::new(false),
+        fell: AtomicBool::new(false),
+        printed: AtomicBool::new(false),
     })
+}
+
+/// What a library without our entry says when it has that of another major version.
+fn other_major(library: &Library) -> Option<String> {
+    let has = |major: &u32| {
+        let name = format!("camp_plugin_v{major}\0");
+        // SAFETY: only looked for, never called.
+        unsafe { library.get::<abi::camp_plugin_entry>(name.as_bytes()) }.is_ok()
+    };
+    let major = (0..=MAJORS).filter(|m| *m != abi::CAMP_ABI_MAJOR).find(has)?;
+    Some(format!(
+        "The plugin needs interface {major}, and this version of Camp offers {}.{}",
+        abi::CAMP_ABI_MAJOR,
+        abi::CAMP_ABI_MINOR
+    ))
+}
+
+/// The system that a library is for, when it is not this one.
+fn foreign(path: &Path) -> Option<String> {
+    let mut head = [0u8; 20];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).ok()?;
+    let system = match head {
+        [0x7f, b'E', b'L', b'F', class, ..] => {
+            let machine = u16::from_le_bytes([head[18], head[19]]);
+            let processor = match (class, machine) {
+                (2, 62) => "x86_64",
+                (2, 183) => "aarch64",
+                (2, 243) => "riscv64",
+                (1, _) => "a 32-bit processor",
+                _ => "another processor",
+            };
+            ("linux", processor)
+        }
+        [0xcf, 0xfa, 0xed, 0xfe, 0x0c, ..] => ("macos", "aarch64"),
+        [0xcf, 0xfa, 0xed, 0xfe, ..] => ("macos", "x86_64"),
+        [0xca, 0xfe, 0xba, 0xbe, ..] => ("macos", "several processors"),
+        [b'M', b'Z', ..] => ("windows", "another processor"),
+        _ => return None,
+    };
+    (system != (std::env::consts::OS, std::env::consts::ARCH))
+        .then(|| format!("{} on {}", system.0, system.1))
 }
 
 /// A call that a plugin did not end well.
@@ -199,6 +283,7 @@ impl Plugin {
         outputs: &mut [abi::ArrowSchema],
     ) -> Result<Instance, Status> {
         let Some(bind) = self.table.bind else { return Err(Status(abi::CAMP_E_INTERNAL)) };
+        super::kit::record::note(self, call, activity, inputs);
         let mut instance = std::ptr::null_mut();
         // SAFETY: everything lent lives until the function returns.
         let status = unsafe {
@@ -215,26 +300,33 @@ impl Plugin {
         };
         match status {
             abi::CAMP_OK => Ok(Instance { plugin: self.clone(), raw: instance }),
-            status => Err(self.noted(status)),
+            status => Err(Status(status)),
         }
     }
 
-    fn noted(&self, status: abi::camp_status) -> Status {
-        let status = Status(status);
-        if status.is_fault() {
-            self.tainted.store(true, Ordering::Relaxed);
-        }
-        status
+    /// Its functions.
+    pub(super) fn table(&self) -> &abi::camp_plugin {
+        &self.table
     }
 
-    /// Whether a bug of it showed in this process.
-    pub fn is_tainted(&self) -> bool {
-        self.tainted.load(Ordering::Relaxed)
+    /// Notes that it did not come back.
+    pub fn set_fallen(&self) {
+        self.fell.store(true, Ordering::Relaxed);
     }
 
-    /// `split 1.0.0`
-    pub fn title(&self) -> String {
-        format!("{} {}", self.manifest.plugin.name, self.manifest.plugin.version)
+    /// Whether it did not come back from a call in this process.
+    pub fn has_fallen(&self) -> bool {
+        self.fell.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is the first time that somebody wants to report that it printed.
+    pub fn first_print(&self) -> bool {
+        !self.printed.swap(true, Ordering::Relaxed)
+    }
+
+    /// ``Plugin `split` 1.0.0``
+    pub fn who(&self) -> String {
+        format!("Plugin `{}` {}", self.manifest.plugin.name, self.manifest.plugin.version)
     }
 }
 
@@ -259,7 +351,7 @@ impl Instance {
         let status = unsafe { plan(self.raw, call.raw(), &raw mut buffer) };
         match status {
             abi::CAMP_OK => Ok(host::take_buffer(buffer)),
-            status => Err(self.plugin.noted(status)),
+            status => Err(Status(status)),
         }
     }
 
@@ -283,52 +375,35 @@ impl Instance {
         };
         match status {
             abi::CAMP_OK => Ok(output),
-            status => Err(self.plugin.noted(status)),
+            status => Err(Status(status)),
         }
     }
 
-    /// Asks it to stop as soon as the flag is raised, until the result is dropped, which must be
-    /// before the instance.
-    pub fn watch(&self, stop: Arc<AtomicBool>) -> Watch {
-        let ended = Arc::new(AtomicBool::new(false));
-        let thread = self.plugin.table.cancel.map(|cancel| {
-            let raw = Raw(self.raw);
-            let ended = ended.clone();
-            std::thread::spawn(move || {
-                let raw = raw;
-                while !ended.load(Ordering::Relaxed) {
-                    if stop.load(Ordering::Relaxed) {
-                        // SAFETY: the header allows it on any thread at any time, and the instance
-                        // is freed only after this thread has ended.
-                        unsafe { cancel(raw.0) }
-                        return;
-                    }
-                    std::thread::park_timeout(std::time::Duration::from_millis(50));
-                }
-            })
-        });
-        Watch { ended, thread }
+    /// What can ask it to stop from another thread. It must be taken back before the instance is
+    /// dropped.
+    pub fn canceller(&self) -> Option<Canceller> {
+        self.plugin.table.cancel.map(|cancel| Canceller { cancel, raw: self.raw })
     }
 }
 
-/// An instance's pointer on its way to the thread that may cancel it.
-struct Raw(*mut c_void);
-// SAFETY: the header allows `cancel` on any thread.
-unsafe impl Send for Raw {}
-
-/// Waits for a stop; see [`Instance::watch`].
-pub struct Watch {
-    ended: Arc<AtomicBool>,
-    thread: Option<std::thread::JoinHandle<()>>,
+/// Asks an instance to stop; see [`Instance::canceller`].
+#[derive(Clone, Copy)]
+pub struct Canceller {
+    cancel: unsafe extern "C" fn(*mut c_void),
+    raw: *mut c_void,
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.ended.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            let _ = thread.join();
-        }
+// SAFETY: the header allows `cancel` on any thread at any time.
+unsafe impl Send for Canceller {}
+
+impl Canceller {
+    /// Asks.
+    ///
+    /// # Safety
+    /// While the instance lives.
+    pub unsafe fn cancel(self) {
+        // SAFETY: the caller vouches for it.
+        unsafe { (self.cancel)(self.raw) }
     }
 }
 

@@ -139,6 +139,9 @@ pub struct Output {
     /// As many as the call names.
     #[serde(default)]
     pub repeat: bool,
+    /// All rows of the first input that no other output has, and nothing else.
+    #[serde(default)]
+    pub complement: bool,
     /// Whose rows; those of the first input when left out.
     #[serde(default)]
     pub dimension: Option<OutputDimension>,
@@ -350,16 +353,43 @@ pub struct Example {
     /// The rows of transitions, as CSV.
     #[serde(default)]
     pub expect: std::collections::BTreeMap<String, String>,
-    /// It is rehearsed only.
-    #[serde(default)]
-    pub dry_run: bool,
     /// The diagnostic it must fail with instead.
-    pub error: Option<String>,
+    #[serde(default, deserialize_with = "expected_error")]
+    pub error: Option<ExampleError>,
 }
 
-/// The type of a parameter.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ParamType {
+/// How an example has to fail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct ExampleError {
+    /// The plugin's name of the fault, or a code of Camp.
+    pub code: String,
+    /// Words of its title.
+    #[serde(default)]
+    pub message: String,
+    /// The piece of the script that is underlined.
+    #[serde(default)]
+    pub at: String,
+}
+
+/// A code alone, or a record.
+fn expected_error<'de, D: serde::Deserializer<'de>>(
+    d: D,
+) -> Result<Option<ExampleError>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Code(String),
+        Record(ExampleError),
+    }
+    Ok(Option::<Either>::deserialize(d)?.map(|either| match either {
+        Either::Code(code) => ExampleError { code, ..ExampleError::default() },
+        Either::Record(record) => record,
+    }))
+}
+
+/// The types whose values are constants of the campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constant {
     /// `true`, `false`
     Bool,
     /// A whole number.
@@ -382,12 +412,46 @@ pub enum ParamType {
     Size,
     /// The seed of the stable hash.
     Seed,
+    /// Any of them, with its type.
+    Literal,
+}
+
+impl Constant {
+    /// Each as the manifest names it, and as the reference in the terminal writes it.
+    const ALL: &[(Constant, &str, &str)] = &[
+        (Constant::Bool, "bool", "true or false"),
+        (Constant::Int, "int", "whole number"),
+        (Constant::Decimal, "decimal", "number"),
+        (Constant::Float, "float", "number"),
+        (Constant::Text, "text", "text"),
+        (Constant::Date, "date", "date"),
+        (Constant::Instant, "instant", "date with a time"),
+        (Constant::Duration, "duration", "duration"),
+        (Constant::Percent, "percent", "percentage"),
+        (Constant::Size, "size", "number of rows or percentage"),
+        (Constant::Seed, "seed", "seed"),
+        (Constant::Literal, "literal", "literal"),
+    ];
+
+    fn named(name: &str) -> Option<Constant> {
+        Constant::ALL.iter().find(|(_, known, _)| *known == name).map(|(constant, ..)| *constant)
+    }
+
+    /// As the reference in the terminal writes it.
+    pub fn describe(self) -> &'static str {
+        Constant::ALL.iter().find(|(known, ..)| *known == self).map_or("", |(.., words)| words)
+    }
+}
+
+/// The type of a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ParamType {
+    /// A constant of the campaign.
+    Constant(Constant),
     /// A word.
     Enum(Vec<String>),
     /// Several.
     List(Box<ParamType>),
-    /// Any constant, with its type.
-    Literal,
     /// The name of an environment variable.
     Secret,
     /// An expression over a relation.
@@ -447,19 +511,10 @@ impl ParamType {
     fn parse(json: &Json) -> Result<ParamType, String> {
         let unknown = || format!("the type {json} is not known to this version of Camp");
         if let Some(name) = json.as_str() {
+            if let Some(constant) = Constant::named(name) {
+                return Ok(ParamType::Constant(constant));
+            }
             return Ok(match name {
-                "bool" => ParamType::Bool,
-                "int" => ParamType::Int,
-                "decimal" => ParamType::Decimal,
-                "float" => ParamType::Float,
-                "text" => ParamType::Text,
-                "date" => ParamType::Date,
-                "instant" => ParamType::Instant,
-                "duration" => ParamType::Duration,
-                "percent" => ParamType::Percent,
-                "size" => ParamType::Size,
-                "seed" => ParamType::Seed,
-                "literal" => ParamType::Literal,
                 "secret" => ParamType::Secret,
                 "dimension" => ParamType::Dimension,
                 _ => return Err(unknown()),
@@ -533,19 +588,9 @@ impl ParamType {
     /// As the reference in the terminal writes it.
     pub fn describe(&self) -> String {
         match self {
-            ParamType::Bool => "true or false".into(),
-            ParamType::Int => "whole number".into(),
-            ParamType::Decimal | ParamType::Float => "number".into(),
-            ParamType::Text => "text".into(),
-            ParamType::Date => "date".into(),
-            ParamType::Instant => "date with a time".into(),
-            ParamType::Duration => "duration".into(),
-            ParamType::Percent => "percentage".into(),
-            ParamType::Size => "number of rows or percentage".into(),
-            ParamType::Seed => "seed".into(),
+            ParamType::Constant(constant) => constant.describe().into(),
             ParamType::Enum(words) => words.join(" | "),
             ParamType::List(of) => format!("{} or a list of them", of.describe()),
-            ParamType::Literal => "literal".into(),
             ParamType::Secret => "name of an environment variable".into(),
             ParamType::Expr { named: true, .. } => "expression, with a name".into(),
             ParamType::Expr { .. } => "expression".into(),
@@ -554,7 +599,7 @@ impl ParamType {
             ParamType::Column { .. } => "column".into(),
             ParamType::Subset(_) => "where … order by … limit …".into(),
             ParamType::Aggregate(_) => "aggregate of the input".into(),
-            ParamType::Reduce { .. } => "path through a link to many".into(),
+            ParamType::Reduce { .. } => "path through a link to many rows".into(),
             ParamType::Template(_) => "text with {{column}}".into(),
             ParamType::Link { .. } => "link".into(),
             ParamType::Dimension => "dimension".into(),

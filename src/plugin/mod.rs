@@ -10,11 +10,14 @@
 
 pub mod activity;
 pub mod bound;
+pub mod consent;
 mod constraints;
 pub mod document;
 pub mod finder;
 mod gate;
+pub mod guard;
 pub mod host;
+pub mod kit;
 pub mod loader;
 pub mod lock;
 pub mod manifest;
@@ -23,13 +26,14 @@ pub mod probe;
 mod report;
 pub mod rows;
 pub mod schemas;
+pub mod stdout;
 mod stream;
 pub mod trust;
 pub mod wire;
 
 use std::sync::Arc;
 
-use crate::activity::Registry;
+use crate::activity::{Activity, Registry};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
@@ -59,7 +63,20 @@ pub fn enable(
         None => wrong.label(span, "used here"),
         Some(_) => wrong,
     })?;
-    for activity in activity::activities(&plugin) {
+    let activities = activity::activities(&plugin);
+    let builtin = activities.iter().find_map(|activity| {
+        let name = &activity.spec().name;
+        registry.find(name).filter(|known| known.spec().plugin.is_none()).map(|_| name)
+    });
+    if let Some(activity) = builtin {
+        return Err(Diagnostic::error(
+            crate::diagnostic::codes::plugin::ACTIVITY_TWICE,
+            format!("Plugin `{name}` has an activity `{activity}`, which is built in"),
+        )
+        .label(span, "used here")
+        .help("report it to the plugin's author"));
+    }
+    for activity in activities {
         registry.register(Arc::new(activity));
     }
     Ok(true)
@@ -75,21 +92,26 @@ pub fn open(
     place: &finder::Place,
     finder: &finder::Finder,
 ) -> Result<Arc<loader::Plugin>, Diagnostic> {
+    stdout::keep();
     let load = |path: &std::path::Path| {
-        loader::load(path).map_err(|e| e.into_diagnostic(name, &place.path, None))
+        let loaded = loader::load(path).map_err(|e| e.into_diagnostic(name, &place.path, None));
+        // A library that prints when it is loaded is never trusted; what else is there is nobody's.
+        let _ = stdout::take();
+        loaded
     };
     if place.shipped {
         return load(&place.path);
     }
     let project = finder.project.clone().unwrap_or_default();
     let lock = lock::Lock::read(&project)?;
-    let entry = lock.find(name);
     let bytes = trust::read(&place.path)?;
-    trust::compare(name, entry, &bytes)?;
+    let entry = match lock.find(name) {
+        Some(entry) => entry.clone(),
+        None => consent::first_use(name, &place.path, &bytes, &project, finder.consent)?,
+    };
+    trust::compare(&entry, &bytes)?;
     let plugin = load(&trust::private_copy(&bytes)?)?;
-    if entry.is_some_and(|e| e.manifest != plugin.manifest_hash)
-        || plugin.manifest.plugin.name != name
-    {
+    if entry.manifest != plugin.manifest_hash || plugin.manifest.plugin.name != name {
         return Err(Diagnostic::error(
             crate::diagnostic::codes::plugin::NOT_TRUSTED,
             format!("Plugin `{name}` describes itself differently than when it was trusted"),

@@ -5,9 +5,13 @@ use crate::diagnostic::codes::{plugin as codes, warnings};
 use crate::source::Span;
 
 use super::bound::Places;
+use super::guard::Fell;
 use super::host::Said;
 use super::loader::{Plugin, Status};
 use super::params::sentence;
+
+/// How many lines of a plugin's log become warnings of one call.
+const LOGGED: usize = 5;
 
 /// The place of something that was said: a part of a text where the script has it literally.
 fn place(said: &Said, places: &Places) -> Span {
@@ -30,6 +34,7 @@ pub fn warnings(said: &[Said], places: &Places) -> Vec<Diagnostic> {
         .map(|s| {
             Diagnostic::warning(warnings::PLUGIN, sentence(&s.message))
                 .label(place(s, places), "here")
+                .plugin_code(&s.code)
                 .maybe_help((!s.help.is_empty()).then(|| s.help.clone()))
         })
         .collect()
@@ -60,6 +65,7 @@ pub fn errors(status: Status, said: &[Said], places: &Places, plugin: &Plugin) -
         found.push(
             Diagnostic::error(code, sentence(&said.message))
                 .label(place(said, places), "here")
+                .plugin_code(&said.code)
                 .maybe_help((!said.help.is_empty()).then(|| said.help.clone())),
         );
     }
@@ -73,11 +79,46 @@ pub fn fault(plugin: &Plugin, why: &str, span: Span) -> Diagnostic {
         "" => "report it to the plugin's author".to_owned(),
         bugs => format!("report it: {bugs}"),
     };
-    Diagnostic::error(
-        codes::FAULT,
-        format!("Plugin `{}` {} has a fault", about.name, about.version),
-    )
-    .label(span, "in this activity")
-    .help(help)
-    .cause(why)
+    Diagnostic::error(codes::FAULT, format!("{} has a fault", plugin.who()))
+        .label(span, "in this activity")
+        .help(help)
+        .cause(why)
+}
+
+/// A plugin that did not come back from a call.
+pub fn fell(plugin: &Plugin, fell: Fell, span: Span) -> Diagnostic {
+    if fell != Fell::NoThread {
+        plugin.set_fallen();
+    }
+    fault(plugin, &fell.to_string(), span)
+}
+
+/// What a plugin logged that its user should know.
+pub fn logged(logged: Vec<(u32, String)>, places: &Places) -> Vec<Diagnostic> {
+    logged
+        .into_iter()
+        .filter(|(level, _)| {
+            (camp_plugin_abi::CAMP_LOG_ERROR..=camp_plugin_abi::CAMP_LOG_WARN).contains(level)
+        })
+        .take(LOGGED)
+        .map(|(_, message)| {
+            Diagnostic::warning(warnings::PLUGIN, sentence(&message))
+                .label(places.activity, "logged by this activity")
+        })
+        .collect()
+}
+
+/// A warning when a plugin has printed, the first time.
+pub fn printed(plugin: &Plugin, span: Span) -> Option<Diagnostic> {
+    let text = super::stdout::take()?;
+    plugin.first_print().then(|| {
+        let line = text.lines().next().unwrap_or_default();
+        Diagnostic::warning(
+            warnings::PLUGIN,
+            format!("{} writes to the standard output", plugin.who()),
+        )
+        .label(span, "in this activity")
+        .help("report it to the plugin's author: results go there, so what it wrote is left out")
+        .cause(line)
+    })
 }

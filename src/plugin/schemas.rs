@@ -8,10 +8,27 @@ use duckdb::arrow::ffi::FFI_ArrowSchema;
 
 use crate::model::types::Type;
 
+/// Whether a plugin gets the values themselves; everything else crosses as text.
+fn is_native(ty: &Type) -> bool {
+    match ty {
+        Type::List(of) => is_native(of),
+        Type::Text
+        | Type::Int
+        | Type::Decimal { .. }
+        | Type::Float
+        | Type::Bool
+        | Type::Date
+        | Type::Timestamp
+        | Type::Instant => true,
+        _ => false,
+    }
+}
+
 /// The Arrow type of a column. Whole numbers of all widths are one to a plugin, and what only the
 /// engine understands is handed over as text.
 pub fn data_type(ty: &Type) -> DataType {
     match ty {
+        ty if !is_native(ty) => DataType::Utf8,
         Type::Int => DataType::Int64,
         Type::Decimal { precision, scale } => DataType::Decimal128(*precision, *scale as i8),
         Type::Float => DataType::Float64,
@@ -25,8 +42,9 @@ pub fn data_type(ty: &Type) -> DataType {
 }
 
 /// The engine's type that is handed over as [`data_type`].
-pub fn engine_type(ty: &Type) -> String {
+fn engine_type(ty: &Type) -> String {
     match ty {
+        ty if !is_native(ty) => "VARCHAR".into(),
         Type::Int => "BIGINT".into(),
         Type::Decimal { precision, scale } => format!("DECIMAL({precision},{scale})"),
         Type::Float => "DOUBLE".into(),
@@ -37,6 +55,34 @@ pub fn engine_type(ty: &Type) -> String {
         Type::List(of) => format!("{}[]", engine_type(of)),
         _ => "VARCHAR".into(),
     }
+}
+
+/// Camp's type of a column as a plugin sees it and gives it back.
+pub fn crossing(ty: &Type) -> Type {
+    if is_native(ty) { ty.clone() } else { Type::Text }
+}
+
+/// A column of the engine as the contract types it; `of` is the engine's own type of it.
+pub fn outward(column: &str, ty: &Type, of: &str) -> String {
+    match is_nested(of) && !is_native(ty) {
+        true => format!("CAST(to_json({column}) AS VARCHAR)"),
+        false => format!("CAST({column} AS {})", engine_type(ty)),
+    }
+}
+
+/// What [`outward`] made of a column, as the engine had it before.
+pub fn inward(column: &str, ty: &Type, of: &str) -> String {
+    match is_nested(of) && !is_native(ty) {
+        // The text of a JSON column is its value; that of anything else has to be read.
+        true => format!("CAST(CAST({column} AS JSON) AS {of})"),
+        false => format!("CAST({column} AS {of})"),
+    }
+}
+
+/// Whether values of an engine's type have parts: their text is JSON.
+fn is_nested(of: &str) -> bool {
+    let of = of.to_uppercase();
+    ["STRUCT(", "MAP(", "UNION("].iter().any(|start| of.starts_with(start)) || of.ends_with(']')
 }
 
 /// Camp's type of a column of a plugin's rows; `None` for what the contract does not have.
@@ -98,6 +144,9 @@ pub fn schema(columns: &[(String, Type)]) -> Schema {
 
 /// Schemas on loan to a plugin: released when this is dropped.
 pub struct Lent(Vec<abi::ArrowSchema>);
+
+// SAFETY: plain data with its own release, which may run on any thread.
+unsafe impl Send for Lent {}
 
 impl Lent {
     /// Of these relations.

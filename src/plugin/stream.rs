@@ -13,17 +13,19 @@ use std::thread::JoinHandle;
 use camp_plugin_abi as abi;
 use duckdb::Connection;
 use duckdb::arrow::array::{Array, RecordBatch, RecordBatchReader};
-use duckdb::arrow::compute::concat_batches;
-use duckdb::arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
+use duckdb::arrow::compute::{cast, concat_batches};
+use duckdb::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
 
 use crate::engine::duckdb::identifier;
 
+use super::host::Pulse;
+
 /// Rows of a batch that a plugin gets, about.
 const ROWS: usize = 16_000;
 /// Batches that wait for the plugin, at most.
-const WAITING: usize = 2;
+pub const WAITING: usize = 2;
 
 type Batch = Result<RecordBatch, ArrowError>;
 
@@ -32,6 +34,7 @@ struct Reader {
     batches: Receiver<Batch>,
     schema: SchemaRef,
     ended: bool,
+    pulse: Arc<Pulse>,
 }
 
 impl Iterator for Reader {
@@ -41,7 +44,9 @@ impl Iterator for Reader {
         if self.ended {
             return None;
         }
+        self.pulse.set_waiting(true);
         let next = self.batches.recv().ok();
+        self.pulse.set_waiting(false);
         self.ended = !matches!(next, Some(Ok(_)));
         next
     }
@@ -59,6 +64,9 @@ pub struct Outgoing {
     thread: Option<JoinHandle<()>>,
 }
 
+// SAFETY: the stream is the exporter's boxed reader, which is `Send`.
+unsafe impl Send for Outgoing {}
+
 impl Outgoing {
     /// The rows of a query on this connection, whose columns are those of the schema.
     pub fn start(
@@ -66,6 +74,7 @@ impl Outgoing {
         sql: String,
         schema: Schema,
         stop: Arc<AtomicBool>,
+        pulse: Arc<Pulse>,
     ) -> Outgoing {
         let schema = Arc::new(schema);
         let (sender, batches) = sync_channel(WAITING);
@@ -78,13 +87,8 @@ impl Outgoing {
                 let _ = sender.send(Err(error));
             }
         });
-        let reader = Reader { batches, schema, ended: false };
-        let stream = FFI_ArrowArrayStream::new(Box::new(reader));
-        // SAFETY: both are the C struct of the Arrow specification, whose size the interface crate
-        // asserts; the value moves.
-        let stream =
-            unsafe { std::mem::transmute::<FFI_ArrowArrayStream, abi::ArrowArrayStream>(stream) };
-        Outgoing { stream, thread: Some(thread) }
+        let reader = Reader { batches, schema, ended: false, pulse };
+        Outgoing { stream: hand_over(Box::new(reader)), thread: Some(thread) }
     }
 
     /// Moves the stream out; what stays waits for its thread.
@@ -113,6 +117,14 @@ impl Drop for Outgoing {
             }
         }
     }
+}
+
+/// Batches as a stream that moves to a plugin.
+pub(super) fn hand_over(reader: Box<dyn RecordBatchReader + Send>) -> abi::ArrowArrayStream {
+    let stream = FFI_ArrowArrayStream::new(reader);
+    // SAFETY: both are the C struct of the Arrow specification, whose size the interface crate
+    // asserts; the value moves.
+    unsafe { std::mem::transmute::<FFI_ArrowArrayStream, abi::ArrowArrayStream>(stream) }
 }
 
 fn produce(
@@ -156,6 +168,18 @@ fn produce(
 /// What a plugin gives, batch by batch.
 pub struct Incoming {
     reader: ArrowArrayStreamReader,
+    schema: SchemaRef,
+}
+
+/// The type of values that can be written in several ways: dictionaries, views, other units of time.
+fn plain(ty: &DataType) -> DataType {
+    match ty {
+        DataType::Dictionary(_, of) => plain(of),
+        DataType::Utf8View => DataType::Utf8,
+        DataType::Date64 => DataType::Date32,
+        DataType::Timestamp(_, zone) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
+        ty => ty.clone(),
+    }
 }
 
 impl Incoming {
@@ -171,12 +195,17 @@ impl Incoming {
         let stream = (&raw mut stream).cast::<FFI_ArrowArrayStream>();
         // SAFETY: the same C struct; it moves into the reader, which releases it.
         let reader = unsafe { ArrowArrayStreamReader::from_raw(stream) };
-        Ok(Incoming { reader: reader.map_err(|e| e.to_string())? })
+        let reader = reader.map_err(|e| e.to_string())?;
+        let given = reader.schema();
+        let fields = given.fields().iter();
+        let fields: Vec<Field> =
+            fields.map(|f| Field::new(f.name(), plain(f.data_type()), true)).collect();
+        Ok(Incoming { reader, schema: Arc::new(Schema::new(fields)) })
     }
 
     /// What its batches look like.
     pub fn schema(&self) -> SchemaRef {
-        self.reader.schema()
+        self.schema.clone()
     }
 
     /// The next batch.
@@ -189,7 +218,17 @@ impl Incoming {
             Err(error) => return Some(Err(error.to_string())),
         };
         let valid = batch.columns().iter().try_for_each(|c| c.to_data().validate());
-        Some(valid.map(|()| batch).map_err(|e| format!("its rows are not valid: {e}")))
+        let columns = valid.and_then(|()| {
+            let columns = batch.columns().iter().zip(self.schema.fields());
+            columns
+                .map(|(column, field)| match column.data_type() == field.data_type() {
+                    true => Ok(column.clone()),
+                    false => cast(column, field.data_type()),
+                })
+                .collect()
+        });
+        let batch = columns.and_then(|columns| RecordBatch::try_new(self.schema.clone(), columns));
+        Some(batch.map_err(|e| format!("its rows are not valid: {e}")))
     }
 }
 
@@ -234,3 +273,42 @@ pub fn create_table(name: &str, schema: &Schema) -> Result<String, String> {
 
 /// The database that all connections of the engine see, uncommitted work of the run aside.
 pub const SCRATCH: &str = "scratch";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use duckdb::arrow::array::{
+        AsArray, DictionaryArray, RecordBatchIterator, StringViewArray, TimestampMillisecondArray,
+    };
+    use duckdb::arrow::datatypes::{Int32Type, TimestampMicrosecondType};
+
+    #[test]
+    fn dictionaries_views_and_other_units_of_time_are_decoded() {
+        let words: DictionaryArray<Int32Type> =
+            vec![Some("a"), None, Some("a")].into_iter().collect();
+        let batch = RecordBatch::try_from_iter([
+            ("word", Arc::new(words) as Arc<dyn Array>),
+            ("view", Arc::new(StringViewArray::from(vec!["x", "y", "z"]))),
+            ("at", Arc::new(TimestampMillisecondArray::from(vec![1, 2, 3]))),
+        ])
+        .unwrap();
+        let schema = batch.schema();
+        let reader = RecordBatchIterator::new([Ok(batch)], schema);
+        let stream = FFI_ArrowArrayStream::new(Box::new(reader));
+        // SAFETY: both are the C struct of the Arrow specification; the value moves.
+        let stream =
+            unsafe { std::mem::transmute::<FFI_ArrowArrayStream, abi::ArrowArrayStream>(stream) };
+        let mut incoming = Incoming::new(stream).unwrap();
+        let create = create_table("t", &incoming.schema()).unwrap();
+        assert_eq!(
+            create,
+            "CREATE TABLE scratch.main.\"t\" (\"word\" VARCHAR, \"view\" VARCHAR, \"at\" TIMESTAMP)"
+        );
+        let batch = incoming.next().unwrap().unwrap();
+        let words: Vec<Option<&str>> = batch.column(0).as_string::<i32>().iter().collect();
+        assert_eq!(words, [Some("a"), None, Some("a")]);
+        assert_eq!(batch.column(1).as_string::<i32>().value(2), "z");
+        assert_eq!(batch.column(2).as_primitive::<TimestampMicrosecondType>().value(1), 2000);
+        assert!(incoming.next().is_none());
+    }
+}

@@ -79,14 +79,8 @@ fn private(_: &Path, _: &Metadata, _: bool) -> Result<(), Diagnostic> {
 ///
 /// # Errors
 /// When it is not the one that was trusted.
-pub fn compare(name: &str, entry: Option<&Entry>, bytes: &[u8]) -> Result<(), Diagnostic> {
-    let Some(entry) = entry else {
-        return Err(Diagnostic::error(
-            codes::NOT_TRUSTED,
-            format!("Plugin `{name}` is not in `{}`", lock::FILE),
-        )
-        .help("trust it: `camp plugin add LIBRARY`"));
-    };
+pub fn compare(entry: &Entry, bytes: &[u8]) -> Result<(), Diagnostic> {
+    let name = &entry.name;
     let platform = lock::platform();
     let Some(trusted) = entry.lib.get(&platform) else {
         return Err(Diagnostic::error(
@@ -203,9 +197,8 @@ mod tests {
             effects: Vec::new(),
             lib: BTreeMap::from([(lock::platform(), lock::hash(b"good"))]),
         };
-        assert!(compare("x", Some(&entry), b"good").is_ok());
-        let error = compare("x", Some(&entry), b"bad").unwrap_err();
+        assert!(compare(&entry, b"good").is_ok());
+        let error = compare(&entry, b"bad").unwrap_err();
         assert!(error.cause.unwrap().contains(&lock::hash(b"good")));
-        assert!(compare("x", None, b"good").is_err());
     }
 }

@@ -5,8 +5,9 @@
 //! before anything is staged, exports are written beside their places before the commit and
 //! renamed after it.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -47,10 +48,12 @@ pub struct Execution<'a> {
     pub as_of: Timestamp,
     /// By the clock.
     pub started: Timestamp,
+    /// How long a plugin at work may give no sign of life.
+    pub plugin_timeout: Duration,
     /// As the user named it.
     pub database: Option<String>,
     /// Told while it works.
-    pub progress: &'a mut dyn FnMut(Progress),
+    pub progress: RefCell<&'a mut dyn FnMut(Progress)>,
     /// What was found so far that stops nothing.
     pub warnings: Vec<Diagnostic>,
 }
@@ -137,9 +140,26 @@ impl Execution<'_> {
             steps: computed.report.steps,
             saves,
             exports: computed.report.exports,
+            deliveries: self.planned_deliveries(&computed.skipped),
             expectations: computed.report.expectations,
             warnings: computed.report.warnings,
         })
+    }
+
+    /// Runs and commits although guards do not hold: the report says which, and a test judges.
+    /// `look` sees everything computed, before the commit changes what rules read.
+    ///
+    /// # Errors
+    /// As of [`Execution::run`], but for guards.
+    pub fn rehearse(
+        mut self,
+        look: &mut dyn FnMut(&RunReport) -> Outcome<()>,
+    ) -> Outcome<RunReport> {
+        self.check_secrets(true)?;
+        let run_id = RunRecord::new_id(self.started);
+        let computed = self.compute_unguarded(&run_id, true)?;
+        look(&computed.report)?;
+        self.write(computed, &run_id, false)
     }
 
     fn compute(&mut self, run_id: &str, dry_run: bool) -> Outcome<Computed> {
@@ -160,17 +180,23 @@ impl Execution<'_> {
 
     fn compute_unguarded(&mut self, run_id: &str, dry_run: bool) -> Outcome<Computed> {
         let statements = self.plan.steps.len();
-        (self.progress)(Progress::Planned { steps: statements });
+        self.tell(Progress::Planned { steps: statements });
         let keys = self.check_keys()?;
         let mut millis = vec![0u64; self.program.steps.len()];
         for (n, step) in self.plan.steps.iter().enumerate() {
-            (self.progress)(Progress::Started { step: n, title: step.title.clone() });
+            self.tell(Progress::Started { step: n, title: step.title.clone() });
             let begun = Instant::now();
             let rows = match &step.statement {
                 Statement::External { step: index, inputs, tables } => {
                     if let Some(call) = plan::rows_of(self.program, *index) {
+                        if self.ask_guards(Some(*index))?.skipped.contains(index) {
+                            call.nobody(self.engine, tables)?;
+                            continue;
+                        }
                         let facts = self.facts(*index, run_id, dry_run);
-                        let said = call.execute(self.engine, inputs, tables, &facts)?;
+                        let told =
+                            &mut |done, of| self.tell(Progress::Working { step: n, done, of });
+                        let said = call.execute(self.engine, inputs, tables, &facts, told)?;
                         self.warnings.extend(said);
                     }
                     0
@@ -183,10 +209,10 @@ impl Execution<'_> {
             if let Some(spent) = millis.get_mut(step.first) {
                 *spent += begun.elapsed().as_millis() as u64;
             }
-            (self.progress)(Progress::Finished { step: n, rows: Some(rows) });
+            self.tell(Progress::Finished { step: n, rows: Some(rows) });
         }
         let counts = self.count()?;
-        let Guarded { answers, skipped, .. } = self.ask_guards()?;
+        let Guarded { answers, skipped, .. } = self.ask_guards(None)?;
         self.check_rows(&skipped)?;
         let mut steps = self.step_reports(&counts, &keys, &skipped, &millis);
         let expectations = self.expectations(&answers);
@@ -228,7 +254,7 @@ impl Execution<'_> {
             report.finished = Timestamp::now();
             return Ok(report);
         }
-        (self.progress)(Progress::Committing);
+        self.tell(Progress::Committing);
         if !saves.is_empty() || !self.plan.deliveries.is_empty() || self.engine.project_exists() {
             let mut staged: Vec<StagedSave> = saves.iter().map(|s| s.staged.clone()).collect();
             let records = self.step_records(&report);
@@ -271,6 +297,11 @@ impl Execution<'_> {
         Ok(report)
     }
 
+    /// Tells whoever watches.
+    pub(super) fn tell(&self, progress: Progress) {
+        (self.progress.borrow_mut())(progress);
+    }
+
     // ---- plugins
 
     /// Refuses a run that would only find out after the commit that a secret is missing.
@@ -306,7 +337,7 @@ impl Execution<'_> {
     }
 
     /// What a plugin may know of the run.
-    fn facts(&self, step: usize, run_id: &str, dry_run: bool) -> RunFacts {
+    pub(super) fn facts(&self, step: usize, run_id: &str, dry_run: bool) -> RunFacts {
         RunFacts {
             dry_run,
             attempt: 1,
@@ -314,100 +345,7 @@ impl Execution<'_> {
             run_id: run_id.to_owned(),
             campaign: self.campaign_of(step).label.clone(),
             node: format!("step_{step}"),
-        }
-    }
-
-    /// Sends what is to be sent, in the order of the text. Everything is committed by now, so what
-    /// goes wrong is reported beside the run and does not undo it.
-    fn deliver(
-        &mut self,
-        report: &mut RunReport,
-        run_id: &str,
-        skipped: &HashSet<usize>,
-        dry_run: bool,
-    ) {
-        for delivery in &self.plan.deliveries {
-            let Some(call) = plan::rows_of(self.program, delivery.step) else { continue };
-            let StepKind::Activity(activity) = &self.program.steps[delivery.step].kind else {
-                continue;
-            };
-            if skipped.contains(&delivery.step) {
-                continue;
-            }
-            let transition = match activity.operation.inputs().first() {
-                Some(Population::Transition(t)) => Some(&self.program[*t]),
-                _ => None,
-            };
-            let Some(transition) = transition else { continue };
-            let mut sent = DeliveryReport {
-                campaign: self.campaign_of(delivery.step).label.clone(),
-                activity: activity.activity.clone(),
-                transition: transition.name.clone(),
-                rows: 0,
-                ..DeliveryReport::default()
-            };
-            let of = |select: &Select| Select {
-                columns: vec![("n".into(), crate::plan::lower::count_rows())],
-                from: Some((
-                    crate::plan::query::Source::Query(Box::new(select.clone())),
-                    "r".into(),
-                )),
-                ..Select::default()
-            };
-            if let Some(Ok(row)) = delivery.inputs.first().map(|s| self.row(&of(s))) {
-                sent.rows = number(&row, 0);
-            }
-            let dimension = &self.program[transition.dimension].name;
-            let engine = self.engine;
-            let outcome = call.deliver(
-                engine,
-                &delivery.inputs,
-                &self.facts(delivery.step, run_id, dry_run),
-                &mut |receipts| {
-                    let mut records = Vec::new();
-                    for receipt in receipts {
-                        match receipt.status.as_str() {
-                            "sent" => sent.sent += 1,
-                            "failed" => sent.failed += 1,
-                            "retry" => sent.retry += 1,
-                            "skipped" => sent.skipped += 1,
-                            _ => sent.checked += 1,
-                        }
-                        records.push(catalogue::Delivery {
-                            run: run_id.to_owned(),
-                            campaign: sent.campaign.clone(),
-                            activity: sent.transition.clone(),
-                            dimension: dimension.clone(),
-                            key: key_text(&receipt.key),
-                            channel: sent.activity.clone(),
-                            status: receipt.status,
-                            provider_id: receipt.provider_id,
-                            error: receipt.error,
-                            attempt: receipt.attempt,
-                            sent_at: Timestamp::now(),
-                        });
-                    }
-                    if dry_run { Ok(()) } else { catalogue::log_deliveries(engine, &records) }
-                },
-            );
-            let answered = sent.sent + sent.failed + sent.retry + sent.skipped + sent.checked;
-            let left = sent.failed + sent.retry + sent.rows.saturating_sub(answered);
-            match outcome {
-                Ok(said) => report.warnings.extend(said),
-                Err(found) => report.warnings.extend(found),
-            }
-            if left > 0 && !dry_run {
-                let title = format!(
-                    "{left} of {} rows of `{}` were not delivered",
-                    sent.rows, sent.transition
-                );
-                report.warnings.push(
-                    Diagnostic::warning(codes::warnings::NOT_DELIVERED, title)
-                        .label(activity.name_span, "by this activity")
-                        .help("look at the receipts in `camp.delivery`"),
-                );
-            }
-            report.deliveries.push(sent);
+            patience: self.plugin_timeout,
         }
     }
 
@@ -421,6 +359,13 @@ impl Execution<'_> {
         for check in &self.plan.key_checks {
             let dim = &self.program[check.dimension];
             let failed = |e: EngineError| one(e.into_diagnostic(Some(dim.span)));
+            if let Some(ascending) = &check.ascending
+                && self.row(&ascending.fault).map_err(failed)?.is_empty()
+            {
+                let all = number(&self.row(&ascending.rows).map_err(failed)?, 0);
+                found.push((check.dimension, all, all));
+                continue;
+            }
             let row = self.row(&check.counts).map_err(failed)?;
             let (all, with_key, distinct) = (number(&row, 0), number(&row, 1), number(&row, 2));
             found.push((check.dimension, all, with_key));
@@ -465,7 +410,7 @@ impl Execution<'_> {
         error.into_diagnostic(place.or(fallback))
     }
 
-    fn row(&self, select: &Select) -> Result<Vec<Value>, EngineError> {
+    pub(super) fn row(&self, select: &Select) -> Result<Vec<Value>, EngineError> {
         let rows = self.engine.query(&print::select(select))?;
         Ok(rows.into_iter().next().unwrap_or_default())
     }
@@ -485,11 +430,20 @@ impl Execution<'_> {
     }
 
     /// Asks the guards in text order and finds the steps that are skipped: those whose `only if`
-    /// does not hold, and those that come after them.
-    fn ask_guards(&self) -> Outcome<Guarded> {
+    /// does not hold, and those that come after them. With a step, only what decides about it,
+    /// which can be asked as soon as it is that step's turn.
+    fn ask_guards(&self, about: Option<usize>) -> Outcome<Guarded> {
         let mut guarded = Guarded::default();
+        let upstream = about.map(|step| plan::upstream(self.program, step));
+        let guards_it = |u: &HashSet<usize>| self.plan.guards.iter().any(|g| u.contains(&g.step));
+        if upstream.as_ref().is_some_and(|u| !guards_it(u)) {
+            return Ok(guarded);
+        }
         let history = super::history::Recorded::new(self.catalogue, self.program);
         for (index, step) in self.program.steps.iter().enumerate() {
+            if upstream.as_ref().is_some_and(|u| !u.contains(&index)) {
+                continue;
+            }
             let gone = &guarded.gone;
             let is_expect = matches!(step.kind, StepKind::Expect { .. });
             let orphaned = !is_expect && plan::read_by(step).iter().any(|t| gone.contains(t));
@@ -735,7 +689,7 @@ impl Execution<'_> {
         steps.filter(|(_, s)| matches!(s.kind, StepKind::Activity(_))).map(|(index, _)| index)
     }
 
-    fn campaign_of(&self, step: usize) -> &Campaign {
+    pub(super) fn campaign_of(&self, step: usize) -> &Campaign {
         &self.program[self.program.steps[step].campaign]
     }
 
@@ -911,7 +865,7 @@ impl Execution<'_> {
 
 type Keys = Vec<Vec<String>>;
 
-fn number(row: &[Value], index: usize) -> u64 {
+pub(super) fn number(row: &[Value], index: usize) -> u64 {
     match row.get(index) {
         Some(Value::Int(n)) => u64::try_from(*n).unwrap_or_default(),
         _ => 0,
@@ -936,16 +890,6 @@ fn named_row(columns: &[String], row: &[Value]) -> String {
     let parts: Vec<String> =
         columns.iter().zip(row).map(|(name, value)| format!("{name} {}", plain(value))).collect();
     parts.join(", ")
-}
-
-/// A key as the link `deliveries` compares it: each part with its length in front, as
-/// [`ExprKind::KeyText`](crate::model::expr::ExprKind) is computed by the engine.
-fn key_text(key: &[Value]) -> String {
-    let parts = key.iter().map(|part| {
-        let text = plain(part);
-        format!("{}:{text}", text.chars().count())
-    });
-    parts.collect()
 }
 
 fn one_line(text: &str) -> String {

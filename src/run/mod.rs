@@ -1,5 +1,6 @@
 //! Runs: what a plan did, or would do.
 
+mod deliver;
 pub mod execute;
 pub mod exports;
 pub mod for_each;

@@ -125,7 +125,7 @@ pub struct DeliveryReport {
     pub sent: u64,
     /// Refused for good.
     pub failed: u64,
-    /// Not sent; a later run may help.
+    /// Not sent, although it was tried several times; a later run may help.
     pub retry: u64,
     /// Left out by the activity.
     pub skipped: u64,
@@ -208,6 +208,9 @@ pub struct PlanReport {
     pub saves: Vec<PlannedSave>,
     /// In the order of the text.
     pub exports: Vec<ExportReport>,
+    /// What would be sent: their rows, and no receipts.
+    #[serde(default)]
+    pub deliveries: Vec<DeliveryReport>,
     /// In the order of the text. One that does not hold is no error of a plan: it is shown.
     pub expectations: Vec<ExpectationReport>,
     /// As in [`RunReport::warnings`].
@@ -243,6 +246,24 @@ pub enum Progress {
         step: usize,
         /// What it does, in the words of the script: «build audience lapsed».
         title: String,
+    },
+    /// An executor tells how far it is.
+    Working {
+        /// From 0.
+        step: usize,
+        /// So much is done.
+        done: u64,
+        /// Of so much; 0 when it does not know.
+        of: u64,
+    },
+    /// A delivery tells how far it is.
+    Delivering {
+        /// «webhook fresh».
+        title: String,
+        /// Rows with a receipt.
+        done: u64,
+        /// All rows.
+        of: u64,
     },
     /// A statement is done.
     Finished {

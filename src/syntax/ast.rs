@@ -2,6 +2,10 @@
 //! checked. Equality ignores spans, so that two spellings of one thing are equal; of
 //! [`ExprKind`]s compare the [`Expr`]s around them.
 
+mod unit_test;
+
+pub use unit_test::{Expected, ExpectedKind, Given, GivenColumn, GivenTarget, UnitTest};
+
 use crate::source::{Span, Spanned};
 
 /// A name, without its backticks.
@@ -48,6 +52,8 @@ pub enum StatementKind {
     Use(Vec<Name>),
     /// `expect EXPR else "message"`
     Expect(Expect),
+    /// `test "Label" given … expect …`
+    Test(UnitTest),
     /// `out, out = activity …`, `export …` among them.
     Call(Call),
     /// Could not be read; the names it may have defined, so that nobody reports them as unknown.
@@ -290,6 +296,8 @@ pub enum EntryValue {
     Item(Item),
     /// `where RULE order by … limit …`
     Subset(Subset),
+    /// `VALUE of LINK where RULE`
+    Reduced(Arg),
 }
 
 /// A part of a population.

@@ -30,7 +30,6 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::EOI => Kind("the end of the statement"),
         Rule::statement
         | Rule::WHITESPACE
-        | Rule::COMMENT
         | Rule::reserved
         | Rule::digits
         | Rule::word_start
@@ -59,6 +58,17 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::param => Typed(&["param"]),
         Rule::use_plugins => Typed(&["use"]),
         Rule::expect => Typed(&["expect"]),
+        Rule::test => Typed(&["test"]),
+        Rule::as_of => Typed(&["as of"]),
+        Rule::given => Typed(&["given"]),
+        Rule::given_rows => Kind("a dimension"),
+        Rule::given_audience => Typed(&["audience"]),
+        Rule::given_columns => Typed(&["("]),
+        Rule::given_column => Kind("a column"),
+        Rule::rows => Kind("rows in brackets"),
+        Rule::expected => Typed(&["expect"]),
+        Rule::expected_rows | Rule::expected_name => Kind("a transition"),
+        Rule::failure => Typed(&["failure"]),
         Rule::call | Rule::activity => Kind("an activity"),
         Rule::wait_for => Typed(&["wait for"]),
         Rule::only_if => Typed(&["only if"]),
@@ -90,6 +100,7 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::for_each => Typed(&["for each"]),
         Rule::with_clause => Typed(&["with"]),
         Rule::entry => Kind("an option"),
+        Rule::of_link => Typed(&["of"]),
         Rule::subset => Kind("a part of the population"),
         Rule::set | Rule::set_term => Kind("a set"),
         Rule::set_step => Typed(&["union", "intersect", "exclude"]),
@@ -188,10 +199,12 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::kw_expect => Typed(&["expect"]),
         Rule::kw_expires => Typed(&["expires"]),
         Rule::kw_export => Typed(&["export"]),
+        Rule::kw_failure => Typed(&["failure"]),
         Rule::kw_false => Typed(&["false"]),
         Rule::kw_fewer => Typed(&["fewer"]),
         Rule::kw_for => Typed(&["for"]),
         Rule::kw_from => Typed(&["from"]),
+        Rule::kw_given => Typed(&["given"]),
         Rule::kw_if => Typed(&["if"]),
         Rule::kw_ignoring => Typed(&["ignoring"]),
         Rule::kw_import => Typed(&["import"]),
@@ -232,6 +245,7 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::kw_select => Typed(&["select"]),
         Rule::kw_sql => Typed(&["sql"]),
         Rule::kw_starts => Typed(&["starts"]),
+        Rule::kw_test => Typed(&["test"]),
         Rule::kw_than => Typed(&["than"]),
         Rule::kw_then => Typed(&["then"]),
         Rule::kw_this => Typed(&["this"]),
@@ -270,7 +284,7 @@ pub(super) fn is_keyword(word: &str) -> bool {
 }
 
 /// Words a statement can begin with.
-pub(super) const STATEMENTS: [&str; 14] = [
+pub(super) const STATEMENTS: [&str; 15] = [
     "campaign",
     "import",
     "database",
@@ -280,6 +294,7 @@ pub(super) const STATEMENTS: [&str; 14] = [
     "param",
     "use",
     "expect",
+    "test",
     "export",
     "save",
     "build",

@@ -817,11 +817,12 @@ fn no_sign_or_word_hides_inside_another_rule() {
     // What is not a rule of its own cannot be named when it is missing.
     let lexical = [
         "WHITESPACE",
-        "COMMENT",
         "schedule_word",
         "counted_window",
         "period",
         "quoted",
+        "reserved",
+        "begins_other",
         "word_start",
         "word_char",
         "text",
@@ -852,11 +853,33 @@ fn no_sign_or_word_hides_inside_another_rule() {
 fn the_reserved_words_are_the_same_everywhere() {
     let rules = rules();
     let (_, definition, _) = rules.iter().find(|(name, ..)| *name == "reserved").unwrap();
-    let inside = definition.trim_start_matches("@{ ").trim_end_matches(" }");
-    let words: Vec<&str> = inside.split(" | ").map(|r| r.trim_start_matches("kw_")).collect();
-    assert_eq!(words, names::RESERVED);
+    let mut words: Vec<&str> = words_of(definition);
+    let mut listed = names::RESERVED.to_vec();
+    words.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(words, listed);
     let readme = include_str!("../../grammar/README.md");
     assert!(readme.contains(&names::RESERVED.join(" ")), "the README lists other words");
+}
+
+/// The words in quotes of a rule.
+fn words_of(definition: &str) -> Vec<&str> {
+    definition.split('"').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn a_word_does_not_hide_a_longer_one_behind_it() {
+    // A choice takes the first word that fits and is not tried again: `no` would hide `now`.
+    for (name, definition, _) in rules() {
+        if !["reserved", "begins_other"].contains(&name) {
+            continue;
+        }
+        let words = words_of(definition);
+        for (at, word) in words.iter().enumerate() {
+            let hidden = words[at..].iter().find(|w| w.len() > word.len() && w.starts_with(word));
+            assert_eq!(hidden, None, "behind `{word}` in {name}");
+        }
+    }
 }
 
 // ------------------------------------------------------------------------------------------- spans
@@ -999,6 +1022,11 @@ impl Walker<'_> {
                         EntryValue::Subset(subset) => {
                             self.children(entry.span, &[entry.name.span, subset.span]);
                             subset.rule.iter().for_each(|r| self.expr(r));
+                        }
+                        EntryValue::Reduced(arg) => {
+                            self.children(entry.span, &[entry.name.span, arg.span]);
+                            self.expr(&arg.expr);
+                            arg.condition.iter().for_each(|c| self.expr(c));
                         }
                     }
                 }
@@ -1267,4 +1295,30 @@ fn sound(text: &str) {
     for statement in &ast.statements {
         assert!(sources.locate(statement.span).is_some(), "{text}");
     }
+}
+
+#[test]
+fn tests_of_campaigns_are_read() {
+    let (_, ast, diagnostics) = read(
+        "test \"t\"\n  as of 2026-11-24\n  with n: 5, list: (1, 2)\n\
+         \x20 given people (id, name: text) = (1, \"a\"), (2, missing)\n\
+         \x20 given audience \"V\" of people as of 2026-11-01 = (1)\n\
+         \x20 expect busy = (1, 2)\n  expect audience \"V\" (id) = ()\n\
+         \x20 expect count(busy) = (1)\n  expect failure \"few\"\n  expect failure = ()\n",
+    );
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let StatementKind::Test(test) = &ast.statements[0].kind else { panic!("{ast:?}") };
+    assert_eq!((test.params.len(), test.given.len(), test.expected.len()), (2, 2, 5));
+    assert_eq!(test.given[0].columns[1].ty.as_ref().unwrap().name.node, "text");
+    assert!(matches!(&test.expected[2].node, ExpectedKind::Holds(_)));
+    assert!(matches!(&test.expected[3].node, ExpectedKind::Failure(Some(_))));
+    assert!(matches!(&test.expected[4].node, ExpectedKind::Rows { .. }));
+}
+
+#[test]
+fn a_transition_may_be_called_test_or_given() {
+    let (_, ast, diagnostics) =
+        read("test = build audience from given where failure\nexport test to \"a.csv\"\n");
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    assert!(matches!(&ast.statements[0].kind, StatementKind::Call(_)));
 }

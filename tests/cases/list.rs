@@ -24,6 +24,7 @@ cases! { check:
     a_campaign_zone_that_does_not_exist
     a_data_file_that_is_not_there
     a_dimension_without_a_key_is_no_population
+    a_file_that_imports_itself_through_its_folder
     a_key_that_is_no_column
     a_large_number_does_not_fit
     a_name_that_fits_two_things
@@ -31,6 +32,7 @@ cases! { check:
     a_plugin_that_is_not_loaded
     a_selected_expression_needs_a_name
     a_transition_is_defined_once
+    a_value_of_a_link_is_no_plain_value
     a_version_that_does_not_exist
     an_anniversary_is_only_compared_so
     an_import_is_read_once
@@ -43,6 +45,7 @@ cases! { check:
     durations_are_not_compared
     expectations_are_conditions_over_populations
     functions_check_their_arguments
+    held_rows_without_a_key_have_only_what_they_carry
     imports_in_a_circle
     limit_needs_an_order
     names_inside_a_quantifier_are_the_linked_rows
@@ -76,6 +79,7 @@ cases! { run:
     a_skipped_population_counts_nobody
     a_step_of_a_plugin_that_is_skipped_finds_no_faults
     a_to_one_link_that_finds_two_rows
+    a_value_of_a_link_may_have_a_rule
     a_view_is_a_table
     a_zone_less_time_is_local
     aggregates

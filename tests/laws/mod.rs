@@ -1,8 +1,9 @@
 //! What holds for every campaign, tried on random ones: nobody falls through the cracks, a key
 //! stands once, sharing work changes nothing, the same instant gives the same audiences, and a run
-//! saves everything or nothing.
+//! saves everything or nothing; formatting keeps the meaning.
 
 mod atomic;
+mod format;
 mod rules;
 mod same;
 

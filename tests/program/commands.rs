@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(dir.path().join(name), text).unwrap();
@@ -15,7 +15,7 @@ impl Folder {
         Folder(dir)
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 
@@ -25,11 +25,11 @@ impl Folder {
         command
     }
 
-    fn camp(&self, line: &[&str]) -> Ran {
+    pub(super) fn camp(&self, line: &[&str]) -> Ran {
         Ran::of(self.command(line).stdin(Stdio::null()).output().unwrap())
     }
 
-    fn camp_with(&self, line: &[&str], stdin: &str) -> Ran {
+    pub(super) fn camp_with(&self, line: &[&str], stdin: &str) -> Ran {
         let mut child = self
             .command(line)
             .stdin(Stdio::piped())
@@ -43,10 +43,10 @@ impl Folder {
 }
 
 #[derive(Debug)]
-struct Ran {
-    exit: i32,
-    stdout: String,
-    stderr: String,
+pub(super) struct Ran {
+    pub(super) exit: i32,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
 }
 
 impl Ran {
@@ -58,7 +58,7 @@ impl Ran {
         }
     }
 
-    fn json(&self) -> serde_json::Value {
+    pub(super) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self:#?}"))
     }
 }

@@ -77,6 +77,119 @@ fn rows_are_sent_after_the_commit_and_every_one_has_a_receipt() {
 }
 
 #[test]
+fn rows_that_an_outage_kept_are_sent_again_under_the_same_idempotency_key() {
+    let server = Server::down_at_first("refused", 2);
+    let project = project(&server, "");
+    let script = std::fs::read_to_string(project.path("send.camp")).unwrap();
+    project.write("send.camp", &script.replace("batch: 2", "batch: 2, tries: 1"));
+    let ran = run(&project, true, &[]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("webhook all: 3 sent, 2 failed"), "{}", ran.stdout);
+    let requests = server.requests();
+    let key = |n: usize| {
+        requests[n].headers.iter().find(|h| h.starts_with("idempotency-key")).unwrap().clone()
+    };
+    // (1, 2) and (3, 4) meet the outage, 5 does not; then (1, 2) and (3, 4) again, and not 5.
+    assert_eq!(requests.len(), 5);
+    assert_eq!((key(3), key(4)), (key(0), key(1)));
+    assert_eq!(
+        project.rows("SELECT key, status, attempt FROM camp.camp.delivery ORDER BY key, attempt"),
+        [
+            "1|retry|1",
+            "1|sent|2",
+            "2|retry|1",
+            "2|sent|2",
+            "3|retry|1",
+            "3|failed|2",
+            "4|retry|1",
+            "4|failed|2",
+            "5|sent|1"
+        ]
+    );
+}
+
+#[test]
+fn rows_that_nobody_takes_end_the_run_with_an_error_after_its_commit() {
+    let server = Server::down_at_first("refused", usize::MAX);
+    let project = project(&server, "");
+    let script = std::fs::read_to_string(project.path("send.camp")).unwrap();
+    project.write("send.camp", &script.replace("batch: 2", "batch: 5, tries: 1"));
+    let ran = run(&project, true, &[]);
+    assert_eq!(ran.exit, Some(5), "{}", ran.stderr);
+    assert!(ran.stderr.contains("E0619"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("5 not sent, a later run may help"), "{}", ran.stdout);
+    assert_eq!(server.requests().len(), 3, "three attempts");
+    assert_eq!(project.rows("SELECT count(*) FROM audience.\"All\""), ["5"]);
+    assert_eq!(
+        project.rows("SELECT status, count(*), max(attempt) FROM camp.camp.delivery GROUP BY 1"),
+        ["retry|15|3"]
+    );
+}
+
+#[test]
+fn an_interrupt_between_two_attempts_ends_the_program_and_keeps_what_was_saved() {
+    let server = Server::down_at_first("refused", usize::MAX);
+    let project = project(&server, "");
+    let script = std::fs::read_to_string(project.path("send.camp")).unwrap();
+    project.write("send.camp", &script.replace("batch: 2", "batch: 5, tries: 1"));
+    let mut command = drive::program(&project.path(""));
+    command.args(["run", "send.camp"]).env("CAMP_TEST_TOKEN", "s3cret");
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    // After the second attempt there is a pause of eight seconds.
+    while server.requests().len() < 2 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let begun = std::time::Instant::now();
+    // SAFETY: our own child, which was not waited for.
+    unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+    assert_eq!(project.rows("SELECT count(*) FROM audience.\"All\""), ["5"]);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_plan_says_what_would_be_sent_and_sends_nothing() {
+    let server = Server::start("refused");
+    let project = project(&server, "");
+    let mut command = drive::program(&project.path(""));
+    command.args(["plan", "send.camp", "--as-of", drive::AS_OF]).env("CAMP_TEST_TOKEN", "s3cret");
+    let ran = Ran::of(command.output().unwrap());
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("would send 5 rows of all by webhook"), "{}", ran.stdout);
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn receipts_name_members_as_the_catalogue_does() {
+    let server = Server::start("refused");
+    let project = Project::new();
+    project.write("visits.csv", "shop,day\n7,2026-01-02\nb,2026-01-03\n");
+    project.write(
+        "send.camp",
+        &format!(
+            "campaign \"Visits\" timezone \"UTC\"\n\
+             dimension visits = \"visits.csv\" key shop, day columns (shop: text, day: date)\n\
+             use webhook\n\
+             all = build audience from visits\n\
+             fresh = build audience from visits where no deliveries\n\
+             webhook all with url: \"http://127.0.0.1:{}/hook\"\n\
+             save audience all as \"All\"\n\
+             save audience fresh as \"Fresh\"\n",
+            server.port
+        ),
+    );
+    project.run_well("send.camp");
+    let keys = ["[\"7\",\"2026-01-02\"]", "[\"b\",\"2026-01-03\"]"];
+    assert_eq!(project.rows("SELECT key FROM camp.camp.delivery ORDER BY key"), keys);
+    assert_eq!(project.rows("SELECT count(*) FROM audience.\"Fresh\""), ["2"]);
+    project.run_well("send.camp");
+    assert_eq!(project.rows("SELECT count(*) FROM audience.\"Fresh\""), ["0"], "both have one");
+}
+
+#[test]
 fn a_later_campaign_finds_whom_a_delivery_reached() {
     let server = Server::start("refused");
     let project = project(&server, "");
@@ -139,6 +252,24 @@ fn a_missing_secret_is_found_before_anything_is_saved() {
     assert!(ran.stderr.contains("E0617"), "{}", ran.stderr);
     assert!(server.requests().is_empty());
     assert!(!project.database().exists(), "something was saved");
+}
+
+#[test]
+fn a_test_of_the_campaign_sends_nothing_and_needs_no_token() {
+    let server = Server::start("refused");
+    let test = "test \"sends nothing\"\n  given people (id, email) = (1, \"a@x.test\")\n\
+                \x20 expect all = (1)\n  expect audience \"All\" = (1)";
+    let project = project(&server, test);
+    for token in [true, false] {
+        let mut command = drive::program(&project.path(""));
+        command.args(["test", "send.camp"]);
+        if token {
+            command.env("CAMP_TEST_TOKEN", "s3cret");
+        }
+        let ran = Ran::of(command.output().unwrap());
+        assert_eq!(ran.exit, Some(0), "{}{}", ran.stdout, ran.stderr);
+    }
+    assert!(server.requests().is_empty());
 }
 
 /// A campaign that would send mail by a template.

@@ -1,12 +1,12 @@
-//! Plugins that misbehave: the program survives what a process can survive, saves nothing, and names
-//! the plugin. The libraries are built here from the C sources of the fixtures, one fault each.
+//! Whom a project trusts, and what the commands about plugins say.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use crate::support::project::{Project, Ran};
 
+/// Uses the fixture `faulty`.
 const SCRIPT: &str = "campaign \"X\" timezone \"UTC\"
 dimension people = \"people.csv\" key id columns (id: int, email: text)
 use faulty
@@ -16,7 +16,7 @@ save audience same as \"Same\"
 ";
 
 /// Builds a plugin with a fault; none: a good one.
-fn build(folder: &Path, fault: Option<&str>) -> PathBuf {
+pub fn build(folder: &Path, fault: Option<&str>) -> PathBuf {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins");
     let library = folder.join(format!("libcamp_faulty{}", std::env::consts::DLL_SUFFIX));
     let mut command = Command::new("cc");
@@ -32,134 +32,16 @@ fn build(folder: &Path, fault: Option<&str>) -> PathBuf {
 }
 
 /// A project with people 1, 2 and 3.
-fn project(activity: &str) -> Project {
+pub fn project(activity: &str) -> Project {
     let project = Project::new();
     project.write("people.csv", "id,email\n1,a@x.test\n2,b@x.test\n3,c@x.test\n");
     project.write("x.camp", &SCRIPT.replace("ACTIVITY", activity));
     project
 }
 
-fn add(project: &Project, fault: Option<&str>) -> Ran {
+pub fn add(project: &Project, fault: Option<&str>) -> Ran {
     let library = build(&project.path(""), fault);
     project.camp(&["plugin", "add", "--yes", &library.to_string_lossy()])
-}
-
-/// Trusts a plugin with a fault and runs a script that uses it.
-fn run(activity: &str, fault: &str) -> (Project, Ran) {
-    let project = project(activity);
-    let added = add(&project, Some(fault));
-    assert_eq!(added.exit, Some(0), "{fault}: {}", added.stderr);
-    let ran = project.run("x.camp");
-    (project, ran)
-}
-
-#[test]
-fn a_library_that_is_no_plugin_here_is_never_trusted() {
-    for (fault, word) in [
-        ("NO_SYMBOL", "not a plugin"),
-        ("NEWER_MAJOR", "not a plugin"),
-        ("SHORT_TABLE", "not valid"),
-        ("NULL_BIND", "does not provide `bind`"),
-        ("REFUSES", "this plugin wants a licence"),
-        ("REFUSES_SILENTLY", "gave no reason"),
-        ("EXITS_AT_LOAD", "exit status: 3"),
-        ("STDOUT_AT_LOAD", "standard output"),
-        ("BAD_MANIFEST", "not valid"),
-        ("UNKNOWN_REQUIREMENT", "time.travel"),
-        ("UNKNOWN_TYPE", "quaternion"),
-    ] {
-        let project = project("faulty");
-        let added = add(&project, Some(fault));
-        let said = added.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(added.exit, Some(5), "{fault}: {said}");
-        assert!(said.contains(word), "{fault}: {said}");
-        assert!(!project.path("camp.lock").exists(), "{fault} is trusted");
-        assert!(added.stdout.is_empty(), "{fault} wrote to the output: {}", added.stdout);
-    }
-}
-
-#[test]
-fn versions_inside_the_major_and_tables_of_any_length_work() {
-    for fault in ["NEWER_MINOR", "LONG_TABLE"] {
-        let (_, ran) = run("faulty_sql", fault);
-        assert_eq!(ran.exit, Some(0), "{fault}: {}", ran.stderr);
-    }
-}
-
-#[test]
-fn a_fault_names_the_plugin_and_saves_nothing() {
-    for (activity, fault, word) in [
-        ("faulty", "SILENT", "did not say why"),
-        ("faulty", "UNKNOWN_STATUS", "a status of the future"),
-        ("faulty_sql", "PLAN_NOT_JSON", "not readable"),
-        ("faulty_sql", "PLAN_NEWER", "`camp_plan` is 99"),
-        ("faulty_sql", "PLAN_NO_OUTPUT", "no output"),
-        ("faulty_sql", "PLAN_BROKEN_SQL", "syntax error"),
-        ("faulty_sql", "PLAN_TWO_STATEMENTS", "SELECT"),
-        ("faulty_sql", "PLAN_NO_SELECT", "SELECT"),
-        ("faulty_sql", "PLAN_OTHER_TABLE", "none of its inputs"),
-        ("faulty_sql", "PLAN_FILE", "reads more than its inputs"),
-        ("faulty_sql", "PLAN_VOLATILE", "differ between two runs"),
-        ("faulty_sql", "PLAN_WITHOUT_KEY", "lacks the key `id`"),
-        ("faulty_sql", "PLAN_DUPLICATES", "missing or repeats"),
-        ("faulty", "WRONG_SCHEMA", "lack the column `id`"),
-        ("faulty", "WRONG_TYPE", "`id` has the type"),
-        ("faulty", "DUPLICATES", "missing or repeats"),
-        ("faulty", "MISSING_KEYS", "id"),
-        ("faulty", "FAILS_IN_STREAM", "the other side hung up"),
-        ("faulty", "EMPTY_STREAM", "no stream of rows"),
-    ] {
-        let (project, ran) = run(activity, fault);
-        let said = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(ran.exit, Some(5), "{fault}: {said}");
-        assert!(said.contains("E0614") && said.contains("`faulty` 1.0.0"), "{fault}: {said}");
-        assert!(said.contains(word), "{fault}: {said}");
-        assert!(!project.database().exists(), "{fault} left a database");
-    }
-}
-
-#[test]
-fn what_a_plugin_says_badly_is_still_shown() {
-    for fault in ["STRANGE_PATH", "NOT_TEXT"] {
-        let (_, ran) = run("faulty", fault);
-        assert_eq!(ran.exit, Some(1), "{fault}: {}", ran.stderr);
-        assert!(ran.stderr.contains("E0608"), "{fault}: {}", ran.stderr);
-    }
-}
-
-#[test]
-fn an_executor_that_does_not_end_is_stopped_by_an_interrupt() {
-    for fault in ["ENDLESS", "HANGS_IN_STREAM"] {
-        let project = project("faulty");
-        assert_eq!(add(&project, Some(fault)).exit, Some(0));
-        let mut child = crate::support::drive::program(&project.path(""))
-            .args(["run", "x.camp"])
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_secs(2));
-        assert!(child.try_wait().unwrap().is_none(), "{fault} ended by itself");
-        let begun = Instant::now();
-        // One that does not even answer takes a second one: no thread can be killed.
-        for _ in 0..if fault == "ENDLESS" { 1 } else { 2 } {
-            // SAFETY: our own child, which was not waited for.
-            unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
-            std::thread::sleep(Duration::from_millis(500));
-        }
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            if begun.elapsed() > Duration::from_secs(10) {
-                child.kill().unwrap();
-                panic!("{fault} does not stop");
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        assert_ne!(status.code(), Some(0), "{fault}");
-        assert!(!project.database().exists(), "{fault} left a database");
-    }
 }
 
 #[test]
@@ -198,23 +80,312 @@ fn adding_asks_and_does_nothing_where_nobody_can_answer() {
     assert!(!project.path("camp.lock").exists());
 }
 
-#[test]
-fn a_new_plugin_is_complete() {
-    let project = Project::new();
-    let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/sdk");
-    let made = project.camp(&["plugin", "new", "top_n", "--sdk", &sdk.to_string_lossy()]);
-    assert_eq!(made.exit, Some(0), "{}", made.stderr);
-    let source = std::fs::read_to_string(project.path("top_n/src/lib.rs")).unwrap();
-    assert!(source.contains("pub struct TopN") && !source.contains("{{"), "{source}");
-    let again = project.camp(&["plugin", "new", "top_n", "--sdk", &sdk.to_string_lossy()]);
-    assert_eq!(again.exit, Some(2), "{}", again.stderr);
+/// The library of the fixture under another name, with the same activities.
+fn build_other(folder: &Path) -> PathBuf {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins");
+    let library = folder.join(format!("libcamp_other{}", std::env::consts::DLL_SUFFIX));
+    let made = Command::new("cc")
+        .args(["-std=c11", "-fPIC", "-shared", "-DPLUGIN_NAME=\"other\"", "-I"])
+        .arg(plugins.join("sdk/include"))
+        .arg(plugins.join("fixtures/faulty/faulty.c"))
+        .arg("-o")
+        .arg(&library)
+        .status();
+    assert!(made.unwrap().success());
+    library
+}
+
+/// The library of the fixture that panics, which is a member of the workspace.
+pub fn build_panics() -> PathBuf {
+    let made = Command::new(env!("CARGO"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["build", "--quiet", "-p", "camp-panics"])
+        .status();
+    assert!(made.unwrap().success(), "the fixture does not compile");
+    let program = Path::new(env!("CARGO_BIN_EXE_camp"));
+    program.with_file_name(format!("libcamp_panics{}", std::env::consts::DLL_SUFFIX))
+}
+
+/// Puts the good plugin where it is found, without trusting it.
+fn install(project: &Project) -> PathBuf {
+    let folder = project.path(".camp/plugins/faulty");
+    std::fs::create_dir_all(&folder).unwrap();
+    build(&folder, None)
+}
+
+fn words(ran: &Ran) -> String {
+    ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
-fn the_examples_of_every_plugin_that_ships_hold() {
-    let project = Project::new();
-    for plugin in camp::plugin::finder::SHIPPED {
-        let tested = project.camp(&["plugin", "test", plugin]);
-        assert_eq!(tested.exit, Some(0), "{plugin}: {}{}", tested.stdout, tested.stderr);
+fn two_plugins_with_one_activity_are_not_used_together() {
+    let project = project("faulty_sql");
+    assert_eq!(add(&project, None).exit, Some(0));
+    let other = build_other(&project.path(""));
+    let added = project.camp(&["plugin", "add", "--yes", &other.to_string_lossy()]);
+    assert_eq!(added.exit, Some(0), "{}", added.stderr);
+    // Each alone is fine.
+    project.run_well("x.camp");
+    let script = std::fs::read_to_string(project.path("x.camp")).unwrap();
+    project.write("o.camp", &script.replace("use faulty", "use other"));
+    project.run_well("o.camp");
+    let both = project.camp(&["check", "x.camp", "o.camp"]);
+    assert_eq!(both.exit, Some(1), "two saves of one label: {}", both.stderr);
+    assert!(!both.stderr.contains("E0618"), "each file has its own plugin: {}", both.stderr);
+
+    project.write("x.camp", &script.replace("use faulty", "use faulty, other"));
+    let ran = project.run("x.camp");
+    assert_eq!(ran.exit, Some(5), "{}", ran.stderr);
+    assert!(ran.stderr.contains("E0618"), "{}", ran.stderr);
+    assert!(
+        words(&ran).contains("Plugins `faulty` and `other` both have an activity `faulty_sql`"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_library_that_is_not_there_or_not_for_this_system_is_refused() {
+    let project = project("faulty");
+    let gone = project.camp(&["plugin", "add", "--yes", "no/such/library.so"]);
+    assert_eq!(gone.exit, Some(5), "{}", gone.stderr);
+    assert!(gone.stderr.contains("E0611"), "{}", gone.stderr);
+    // The head of a library for macOS on Apple's processors.
+    std::fs::write(
+        project.path("mac.so"),
+        [&[0xcf, 0xfa, 0xed, 0xfe, 0x0c, 0, 0, 1][..], &[0; 64]].concat(),
+    )
+    .unwrap();
+    let foreign = project.camp(&["plugin", "add", "--yes", "./mac.so"]);
+    assert_eq!(foreign.exit, Some(5), "{}", foreign.stderr);
+    assert!(words(&foreign).contains("is for macos on aarch64"), "{}", foreign.stderr);
+    let text = project.camp(&["plugin", "add", "--yes", "./x.camp"]);
+    assert_eq!(text.exit, Some(5), "{}", text.stderr);
+
+    // One that is trusted and then removed by hand.
+    assert_eq!(add(&project, None).exit, Some(0));
+    std::fs::remove_dir_all(project.path(".camp/plugins/faulty")).unwrap();
+    let missing = project.run("x.camp");
+    assert_eq!(missing.exit, Some(1), "{}", missing.stderr);
+    assert!(missing.stderr.contains("E0211"), "{}", missing.stderr);
+    assert_eq!(project.camp(&["plugin", "verify"]).exit, Some(5));
+}
+
+#[test]
+fn what_others_may_write_is_not_loaded() {
+    let project = project("faulty_sql");
+    assert_eq!(add(&project, None).exit, Some(0));
+    let folder = project.path(".camp/plugins/faulty");
+    let library = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    for (path, open, closed) in [(&library, 0o666, 0o644), (&folder, 0o777, 0o755)] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(open)).unwrap();
+        let ran = project.run("x.camp");
+        assert_eq!(ran.exit, Some(5), "{}", ran.stderr);
+        assert!(ran.stderr.contains("E0615"), "{}", ran.stderr);
+        assert!(words(&ran).contains("thers may write"), "{}", ran.stderr);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(closed)).unwrap();
     }
+    project.run_well("x.camp");
+}
+
+#[test]
+fn a_library_that_describes_itself_differently_than_the_lock_says_is_refused() {
+    let project = project("faulty_sql");
+    assert_eq!(add(&project, Some("LYING_MANIFEST")).exit, Some(0));
+    // The lock of one build with the hash of another: as if the manifest depended on who asks.
+    let lying = std::fs::read_to_string(project.path("camp.lock")).unwrap();
+    assert_eq!(add(&project, None).exit, Some(0));
+    let good = std::fs::read_to_string(project.path("camp.lock")).unwrap();
+    let manifest =
+        |lock: &str| lock.lines().find(|l| l.starts_with("manifest")).unwrap().to_owned();
+    project.write("camp.lock", &good.replace(&manifest(&good), &manifest(&lying)));
+    let ran = project.run("x.camp");
+    assert_eq!(ran.exit, Some(5), "{}", ran.stderr);
+    assert!(words(&ran).contains("describes itself differently"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_plugin_that_was_never_trusted_is_refused_where_nobody_can_be_asked() {
+    let project = project("faulty_sql");
+    install(&project);
+    for args in
+        [&["run", "x.camp"][..], &["check", "x.camp", "--locked"], &["plan", "x.camp", "--locked"]]
+    {
+        let ran = project.camp(args);
+        assert_eq!(ran.exit, Some(5), "{args:?}: {}", ran.stderr);
+        assert!(words(&ran).contains("Plugin `faulty` is not in `camp.lock`"), "{}", ran.stderr);
+        assert!(!project.path("camp.lock").exists());
+    }
+    assert!(!project.camp(&["activities"]).stdout.contains("faulty"), "it is not even looked at");
+}
+
+#[test]
+fn whoever_sits_at_the_terminal_is_asked_once() {
+    let refusing = project("faulty_sql");
+    install(&refusing);
+    let (exit, said) = at_a_terminal(&refusing, &["run", "x.camp"], "n\n", None);
+    assert_eq!(exit, Some(5), "{said}");
+    assert!(said.contains("Trust it? [y/N]") && said.contains("sha256:"), "{said}");
+    assert!(!refusing.path("camp.lock").exists());
+
+    let trusting = project("faulty_sql");
+    install(&trusting);
+    for args in [&["run", "x.camp", "--locked"][..], &["run", "x.camp"]] {
+        let ci = (args.len() == 2).then_some("true");
+        let (exit, said) = at_a_terminal(&trusting, args, "y\n", ci);
+        assert_eq!(exit, Some(5), "{said}");
+        assert!(!said.contains("Trust it?"), "locked, nobody is asked: {said}");
+    }
+    let (exit, said) = at_a_terminal(&trusting, &["run", "x.camp"], "y\n", None);
+    assert_eq!(exit, Some(0), "{said}");
+    let lock = std::fs::read_to_string(trusting.path("camp.lock")).unwrap();
+    assert!(lock.contains("name = \"faulty\""), "{lock}");
+    assert_eq!(trusting.camp(&["run", "x.camp", "--locked"]).exit, Some(0));
+}
+
+/// Runs the program on a terminal of its own and types something; gives what it shows.
+fn at_a_terminal(
+    project: &Project,
+    args: &[&str],
+    types: &str,
+    ci: Option<&str>,
+) -> (Option<i32>, String) {
+    use std::io::{Read, Write};
+    use std::os::fd::{FromRawFd, OwnedFd};
+    let (mut ours, mut theirs) = (0, 0);
+    let null = std::ptr::null_mut();
+    // SAFETY: two descriptors are written, which become owned below.
+    let made =
+        unsafe { libc::openpty(&raw mut ours, &raw mut theirs, null, null.cast(), null.cast()) };
+    assert_eq!(made, 0);
+    // SAFETY: fresh, and nobody else has them.
+    let (ours, theirs) = unsafe { (OwnedFd::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs)) };
+    let mut command = crate::support::drive::program(&project.path(""));
+    command.args(args).env_remove("CI");
+    if let Some(ci) = ci {
+        command.env("CI", ci);
+    }
+    let mut child = command
+        .stdin(theirs.try_clone().unwrap())
+        .stdout(std::process::Stdio::null())
+        .stderr(theirs)
+        .spawn()
+        .unwrap();
+    drop(command);
+    let mut ours = std::fs::File::from(ours);
+    ours.write_all(types.as_bytes()).unwrap();
+    let mut said = Vec::new();
+    // A terminal whose other end is closed gives an error, not an end.
+    let mut bytes = [0; 4096];
+    while let Ok(n) = ours.read(&mut bytes) {
+        if n == 0 {
+            break;
+        }
+        said.extend_from_slice(&bytes[..n]);
+    }
+    (child.wait().unwrap().code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn activities_of_trusted_plugins_are_listed_and_explained() {
+    let project = project("faulty");
+    assert_eq!(add(&project, None).exit, Some(0));
+    let all = project.camp(&["activities", "--format", "csv"]);
+    assert!(all.stdout.contains("faulty_sql,faulty,Passes on"), "{}", all.stdout);
+    let one = project.camp(&["activities", "faulty"]);
+    assert!(one.stdout.contains("`n`: whole number"), "{}", one.stdout);
+    let split = project.camp(&["activities", "split"]);
+    assert!(split.stdout.contains("`stratify`"), "{}{}", split.stdout, split.stderr);
+}
+
+#[test]
+fn an_imported_file_brings_its_plugins_along() {
+    let project = project("faulty_sql");
+    assert_eq!(add(&project, None).exit, Some(0));
+    let script = std::fs::read_to_string(project.path("x.camp")).unwrap();
+    project.write("x.camp", &script.replace("use faulty", "import \"model.camp\""));
+    project.write("model.camp", "import \"deeper.camp\"\n");
+    project.write("deeper.camp", "use faulty\n");
+    project.run_well("x.camp");
+    project.write("deeper.camp", "use faulti\n");
+    let ran = project.run("x.camp");
+    assert_eq!(ran.exit, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("E0211") && ran.stderr.contains("deeper.camp"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_installed_program_finds_its_plugins_beside_itself() {
+    let project = Project::new();
+    let build = Path::new(env!("CARGO_BIN_EXE_camp")).parent().unwrap().to_owned();
+    let install = |prefix: &str, root: &str| {
+        let made = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/install.sh"))
+            .env("BUILD", &build)
+            .env("PREFIX", prefix)
+            .env("DESTDIR", root)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    let root = project.path("root");
+    install("/opt/camp", &root.to_string_lossy());
+    let prefix = root.join("opt/camp");
+    assert!(prefix.join("bin/camp").is_file());
+    // Twice is the same, also over what is there.
+    install(&prefix.to_string_lossy(), "");
+
+    project.write("people.csv", "id\n1\n2\n3\n4\n");
+    project.write(
+        "x.camp",
+        "campaign \"X\" timezone \"UTC\"\n\
+         dimension people = \"people.csv\" key id columns (id: int)\n\
+         use split\n\
+         all = build audience from people\n\
+         first, others = split all with first: order by id limit 50%\n\
+         save audience first as \"First\"\n",
+    );
+    let ran = Command::new(prefix.join("bin/camp"))
+        .current_dir(project.path(""))
+        .args(["run", "x.camp"])
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(project.rows("SELECT id FROM audience.\"First\" ORDER BY id"), ["1", "2"]);
+
+    // Without its library a plugin is gone, and nothing else.
+    let library = format!("lib/camp/plugins/libcamp_split{}", std::env::consts::DLL_SUFFIX);
+    std::fs::remove_file(prefix.join(library)).unwrap();
+    let without = Ran::of(
+        Command::new(prefix.join("bin/camp"))
+            .current_dir(project.path(""))
+            .args(["run", "x.camp"])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(without.exit, Some(1), "{}", without.stderr);
+    assert!(without.stderr.contains("Plugin `split` is not installed"), "{}", without.stderr);
+}
+
+#[test]
+fn a_plugin_of_the_project_comes_before_one_of_the_user() {
+    let project = project("faulty_sql");
+    let library = build(&project.path(""), None);
+    assert_eq!(add(&project, None).exit, Some(0));
+    let own = project.path(".camp/plugins/faulty").join(library.file_name().unwrap());
+    let of_user = project.path("data/camp/plugins/faulty");
+    std::fs::create_dir_all(&of_user).unwrap();
+    let run = || {
+        let mut command = crate::support::drive::program(&project.path(""));
+        command.args(["run", "x.camp"]).env("XDG_DATA_HOME", project.path("data"));
+        Ran::of(command.output().unwrap())
+    };
+    // Another build among the user's plugins is not even looked at.
+    let other = build(&of_user, Some("SILENT"));
+    assert_eq!(run().exit, Some(0));
+    // The trusted one is found there when the project has none; the other one is refused.
+    std::fs::rename(&own, of_user.join("aside")).unwrap();
+    let refused = run();
+    assert_eq!(refused.exit, Some(5), "{}", refused.stderr);
+    assert!(words(&refused).contains("is not the one that is trusted"), "{}", refused.stderr);
+    std::fs::rename(of_user.join("aside"), other).unwrap();
+    assert_eq!(run().exit, Some(0));
 }

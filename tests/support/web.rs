@@ -13,7 +13,8 @@ pub struct Request {
     pub body: Value,
 }
 
-/// Answers every POST with 200, one that holds `refuse` with 400; remembers them.
+/// Answers every POST with 200, one that holds `refuse` with 400, the first ones with 503; remembers
+/// them.
 pub struct Server {
     pub port: u16,
     requests: Arc<Mutex<Vec<Request>>>,
@@ -21,6 +22,10 @@ pub struct Server {
 
 impl Server {
     pub fn start(refuse: &'static str) -> Server {
+        Server::down_at_first(refuse, 0)
+    }
+
+    pub fn down_at_first(refuse: &'static str, down: usize) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
@@ -41,7 +46,13 @@ impl Server {
                 let mut body = vec![0; length.map_or(0, |l| l.parse().unwrap())];
                 reader.read_exact(&mut body).unwrap();
                 let text = String::from_utf8(body).unwrap();
-                let status = if text.contains(refuse) { "400 Bad Request" } else { "200 OK" };
+                let status = if seen.lock().unwrap().len() < down {
+                    "503 Service Unavailable"
+                } else if text.contains(refuse) {
+                    "400 Bad Request"
+                } else {
+                    "200 OK"
+                };
                 if let Ok(body) = serde_json::from_str(&text) {
                     seen.lock().unwrap().push(Request { headers, body });
                 }

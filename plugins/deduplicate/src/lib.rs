@@ -38,7 +38,7 @@ impl Planner for Deduplicate {
             )
             .input(Input::new("in", "the rows"))
             .output(Output::new("kept", "the rows that stay"))
-            .output(Output::new("rest", "the others").optional())
+            .output(Output::new("rest", "the others").optional().complement())
             .rule(Rule::needs("values", ["value"]).message(
                 "`values` need to know what to be compared with",
                 "add `value:` with a column",

@@ -25,7 +25,7 @@ impl Planner for Sample {
             )
             .input(Input::new("in", "the rows"))
             .output(Output::new("sample", "the picked rows"))
-            .output(Output::new("rest", "the others").optional())
+            .output(Output::new("rest", "the others").optional().complement())
             .example(
                 Example::new(
                     "Two of five people",
@@ -37,6 +37,19 @@ impl Planner for Sample {
                      save audience part as \"Test group\"\n",
                 )
                 .file("people.csv", "id\n1\n2\n3\n4\n5\n"),
+            )
+            .example(
+                Example::new(
+                    "No more than everybody",
+                    "use sample\n\
+                     dimension people = \"people.csv\" key id columns (id: int)\n\
+                     all = build audience from people\n\
+                     part = sample all with size: 120%\n\
+                     save audience part as \"Test group\"\n",
+                )
+                .file("people.csv", "id\n1\n2\n")
+                .refused("over-100", "120%")
+                .saying("cannot be more than everybody"),
             )
     }
 

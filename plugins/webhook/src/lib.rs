@@ -54,19 +54,13 @@ impl Deliver for Webhook {
             .effects(Effects::network(["*"]).secrets(["token"]))
             .example(
                 Example::new(
-                    "Hand new customers to the CRM",
-                    "campaign \"New customers\"\n\
-                     dimension people = \"people.csv\" key id columns (id: int, email: text, since: date)\n\
-                     use webhook\n\
-                     new = build audience from people where since in last 7 days select email, since\n\
-                     webhook new with url: \"https://crm.example/camp\", token: \"CRM_TOKEN\", batch: 200",
+                    "To the CRM, a hundred at a time",
+                    "use webhook\n\
+                     dimension people = \"people.csv\" key id columns (id: int, email: text)\n\
+                     all = build audience from people select email\n\
+                     webhook all with url: \"https://crm.example/hook\", batch: 100, headers: (\"X-Team: crm\")\n",
                 )
-                .file(
-                    "people.csv",
-                    "id,email,since\n1,ann@x.example,2026-11-20\n2,bob@x.example,2026-01-02\n",
-                )
-                .dry_run()
-                .expect("new", "id,email\n1,ann@x.example\n"),
+                .file("people.csv", "id,email\n1,ann@example.com\n2,\n"),
             )
     }
 

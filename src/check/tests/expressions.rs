@@ -358,7 +358,7 @@ fn the_link_to_deliveries_is_there_when_it_is_used() {
     );
     assert!(
         text.contains(
-            "link customers.deliveries → deliveries many on \"customers\" = dimension and key(customer_id) = key"
+            "link customers.deliveries → deliveries many on \"customers\" = dimension and member(customer_id) = key"
         ),
         "{text}"
     );

@@ -458,6 +458,7 @@ impl Activity for FakePlugin {
                     }
                     binder.sorts(&subset.order, &rows);
                 }
+                ast::EntryValue::Reduced(_) => return None,
                 ast::EntryValue::Item(item) => {
                     let items = match &*item.expr.kind {
                         ast::ExprKind::List(items) => items.clone(),

@@ -1,13 +1,14 @@
 //! `camp plugin add`
 
-use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use super::super::Exit;
 use super::super::output::Output;
+use super::super::progress;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{plugin as codes, usage};
+use crate::plugin::consent::{self, Question};
 use crate::plugin::finder::{SHIPPED, library_name};
 use crate::plugin::lock::{self, Entry, Lock};
 use crate::plugin::{probe, trust};
@@ -47,54 +48,57 @@ fn add(args: &Args, folder: &Path, out: &mut Output) -> Result<Exit, Box<Diagnos
         ));
     }
     let mut lock = Lock::read(folder)?;
-    let effects = lock::effects(&probed.manifest);
-    let known = lock.find(&about.name).cloned();
-    let new: Vec<&String> =
-        effects.iter().filter(|e| known.as_ref().is_none_or(|k| !k.effects.contains(e))).collect();
-    let activities: Vec<&str> =
-        probed.manifest.activities.iter().map(|a| a.name.as_str()).collect();
-    out.say(&format!("{} {}: {}", about.name, about.version, activities.join(", ")));
-    for effect in &new {
-        out.say(&format!("  {effect}"));
-    }
-    if !args.yes && !agreed(&about.name, out)? {
+    let question = Question::new(&args.library, &hash, &probed);
+    say_about(&question, lock.find(&about.name), out);
+    if !args.yes && !agreed(&about.name)? {
         out.say("nothing was changed");
         return Ok(Exit::FINE);
     }
     install(folder, &about.name, &bytes)?;
-    let manifest = lock::hash(probed.text.as_bytes());
-    // Hashes for other systems stay as long as they are of the same plugin.
-    let mut lib = match &known {
-        Some(known) if known.manifest == manifest => known.lib.clone(),
-        _ => BTreeMap::new(),
-    };
-    lib.insert(lock::platform(), hash);
-    lock.plugins.retain(|p| p.name != about.name);
-    lock.plugins.push(Entry {
-        name: about.name.clone(),
-        version: about.version.clone(),
-        manifest,
-        effects,
-        lib,
-    });
+    consent::record(&mut lock, &probed, &bytes);
     let path = lock.write(folder)?;
     out.say(&format!("trusted in {}: commit it, and write `use {}`", path.display(), about.name));
     Ok(Exit::FINE)
 }
 
-fn agreed(name: &str, out: &mut Output) -> Result<bool, Box<Diagnostic>> {
+/// Says what a plugin does; of one that is trusted already, what the other one does more.
+fn say_about(question: &Question, known: Option<&Entry>, out: &mut Output) {
+    let Question { name, version, activities, effects, .. } = question;
+    out.say(&format!("{name} {version}: {}", activities.join(", ")));
+    for effect in effects.iter().filter(|e| known.is_none_or(|k| !k.effects.contains(e))) {
+        out.say(&format!("  {effect}"));
+    }
+}
+
+/// Asks on the terminal whether a plugin is trusted that a script uses for the first time.
+pub(in crate::cli) fn ask(question: &Question) -> bool {
+    let Question { name, version, library, hash, activities, effects } = question;
+    progress::suspended(|| {
+        eprintln!("{name} {version}: {}", activities.join(", "));
+        eprintln!("{library} {hash}");
+        for effect in effects {
+            eprintln!("  {effect}");
+        }
+        answer()
+    })
+}
+
+fn agreed(name: &str) -> Result<bool, Box<Diagnostic>> {
     if !std::io::stdin().is_terminal() {
         return Err(Box::new(
             Diagnostic::error(codes::NOT_TRUSTED, format!("Nobody said that `{name}` is trusted"))
                 .help("use `--yes` where nobody can be asked"),
         ));
     }
-    out.say("A plugin runs with all your rights.");
-    eprint!("Trust it? [y/N] ");
+    Ok(answer())
+}
+
+fn answer() -> bool {
+    eprint!("A plugin runs with all your rights. Trust it? [y/N] ");
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
-    Ok(std::io::stdin().read_line(&mut answer).is_ok()
-        && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    std::io::stdin().read_line(&mut answer).is_ok()
+        && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
 fn install(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Box<Diagnostic>> {

@@ -5,8 +5,11 @@ mod info;
 mod list;
 mod new;
 mod remove;
+mod sdk;
 mod test;
 mod verify;
+
+pub(super) use add::ask;
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +30,7 @@ pub(super) enum Command {
     Add(add::Args),
     /// Take a plugin out of this project
     Remove(remove::Args),
-    /// Run the examples of a plugin
+    /// Run the conformance kit and the examples of a plugin
     Test(test::Args),
     /// Compare the installed plugins with camp.lock
     Verify,
@@ -51,7 +54,7 @@ pub(super) fn run(command: Command, out: &mut Output) -> Exit {
 }
 
 /// The folder with `camp.toml`, else the current one.
-fn project_folder(out: &mut Output) -> Result<PathBuf, Exit> {
+pub(super) fn project_folder(out: &mut Output) -> Result<PathBuf, Exit> {
     let config = project::find_config(Path::new(""), out)?;
     let folder = config.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     Ok(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })

@@ -22,7 +22,7 @@ pub(super) fn run(folder: &Path, out: &mut Output) -> Exit {
     for entry in &lock.plugins {
         let checked = match finder.find(&entry.name) {
             Some(place) => trust::read(&place.path)
-                .and_then(|bytes| trust::compare(&entry.name, Some(entry), &bytes))
+                .and_then(|bytes| trust::compare(entry, &bytes))
                 .map(|()| place.path),
             None => Err(Diagnostic::error(
                 codes::NOT_LOADED,

@@ -9,6 +9,7 @@
 //! | `E05xx` | data, engine, catalogue, at run time |
 //! | `E06xx` | plugins |
 //! | `E07xx` | the command line and `camp.toml` |
+//! | `E08xx` | `test` statements |
 //! | `W09xx` | warnings |
 
 pub mod data;
@@ -17,6 +18,7 @@ pub mod plan;
 pub mod plugin;
 pub mod syntax;
 pub mod types;
+pub mod unit_tests;
 pub mod usage;
 pub mod warnings;
 
@@ -49,6 +51,7 @@ pub fn all() -> impl Iterator<Item = Code> {
         data::ALL,
         plugin::ALL,
         usage::ALL,
+        unit_tests::ALL,
         warnings::ALL,
     ]
     .into_iter()

@@ -52,12 +52,18 @@ codes! {
         "The plugin broke its contract with Camp. Nothing was saved. Report it to its author.",
         bad "", good "";
     NOT_TRUSTED = "E0615", "plugin.not_trusted", Plugin, "A plugin is not trusted",
-        "A plugin runs with all rights of its user, so only what `camp plugin add` entered into `camp.lock` is loaded, and only unchanged.",
+        "A plugin runs with all rights of its user, so only what `camp.lock` has is loaded, and only unchanged. `camp plugin add` enters a plugin; the first `use` of another one asks on a terminal, and is refused anywhere else, with `--locked` and where `CI` is set.",
         bad "", good "";
     LOCK_UNREADABLE = "E0616", "plugin.lock_unreadable", Plugin, "`camp.lock` cannot be used",
         "`camp.lock` holds the versions and hashes of the plugins that a project trusts. Restore it, or write it anew with `camp plugin add`.",
         bad "", good "";
     SECRET_MISSING = "E0617", "plugin.secret_missing", Usage, "A secret is not set",
         "The script names an environment variable, whose value only the activity gets to see. Set it where Camp is started.",
+        bad "", good "";
+    ACTIVITY_TWICE = "E0618", "plugin.activity_twice", Plugin, "Two plugins have an activity of one name",
+        "A call could mean either of them. A file uses one of the two plugins.",
+        bad "", good "";
+    NOT_DELIVERED = "E0619", "plugin.not_delivered", Plugin, "Rows could not be delivered",
+        "Everything is saved, but some rows did not reach the other side, although it was tried several times. `camp.delivery` in the project's database has a receipt for each try. A rule `no deliveries where (…)` finds those who got nothing, so that a later run sends it to them alone.",
         bad "", good "";
 }

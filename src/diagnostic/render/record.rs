@@ -27,6 +27,9 @@ pub struct Record {
     pub help: Option<String>,
     /// The engine's or the system's words.
     pub cause: Option<String>,
+    /// What the plugin that said it calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin_code: Option<String>,
 }
 
 /// A range of a file.
@@ -69,6 +72,7 @@ pub fn record(diagnostic: &Diagnostic, sources: &SourceMap) -> Record {
         labels: labels.collect(),
         help: diagnostic.help.clone(),
         cause: diagnostic.cause.clone(),
+        plugin_code: diagnostic.plugin_code.as_ref().map(|code| code.0.clone()),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod functions;
 mod json;
 pub mod lock;
 pub mod print;
+pub mod profile;
 pub mod session;
 pub mod spill;
 pub mod tables;

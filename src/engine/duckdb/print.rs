@@ -79,6 +79,16 @@ pub fn literal(value: &Value, ty: &Type) -> String {
     }
 }
 
+/// A key as the one text by which the catalogue names a member, of parts that are given as SQL: the
+/// part itself, or a JSON list of the parts, so that no two keys have one text.
+pub fn member_text(parts: &[String]) -> String {
+    let texts: Vec<String> = parts.iter().map(|p| format!("CAST({p} AS VARCHAR)")).collect();
+    match &texts[..] {
+        [one] => one.clone(),
+        _ => format!("CAST(to_json([{}]) AS VARCHAR)", texts.join(", ")),
+    }
+}
+
 /// A constant as people write it, without the engine's type names.
 pub fn plain(value: &Value) -> String {
     match value {
@@ -96,6 +106,18 @@ pub fn plain(value: &Value) -> String {
             let items: Vec<String> = items.iter().map(plain).collect();
             format!("({})", items.join(", "))
         }
+    }
+}
+
+/// A constant as a script writes it.
+pub fn written(value: &Value) -> String {
+    match value {
+        Value::Missing => "missing".into(),
+        Value::Text(text) => format!("\"{}\"", text.replace('"', "\"\"")),
+        Value::List(items) => {
+            format!("({})", items.iter().map(written).collect::<Vec<_>>().join(", "))
+        }
+        value => plain(value),
     }
 }
 
@@ -326,6 +348,7 @@ pub fn scalar(s: &Scalar) -> String {
             };
             format!("row_number() OVER ({partition}ORDER BY {})", orders(order))
         }
+        Scalar::Previous(value) => format!("lag({}) OVER ()", scalar(value)),
         Scalar::RowCount => "count(*) OVER ()".into(),
         Scalar::Exists(s) => format!("EXISTS (\n  {}\n)", indented(&select(s))),
         Scalar::Subquery(s) => format!("(\n  {}\n)", indented(&select(s))),
@@ -410,6 +433,10 @@ fn primitive(p: Primitive, args: &[Scalar]) -> String {
         Primitive::AnniversaryIn => {
             let (date, year) = (arg(0), arg(1));
             format!("CAST(({date} + to_years(CAST({year} - year({date}) AS INTEGER))) AS DATE)")
+        }
+        Primitive::MemberText => {
+            let parts: Vec<String> = args.iter().map(scalar).collect();
+            member_text(&parts)
         }
         Primitive::KeyText => {
             let parts: Vec<String> = args

@@ -210,7 +210,7 @@ impl Session {
         drop(statement.stream_arrow([])?);
         let names = statement.schema().fields().iter().map(|f| f.name().clone()).collect();
         let mut row = Vec::new();
-        while let Some(batch) = statement.step()? {
+        while let Some(batch) = statement.step().map_err(|e| self.own_error(e.into(), sql))? {
             if self.interrupter.is_requested() {
                 return Err(EngineError::interrupted());
             }
@@ -224,6 +224,16 @@ impl Session {
             }
         }
         Ok(names)
+    }
+
+    /// Of a stream that fails in one of its threads the engine may report the interrupt with which it
+    /// stops the others. Where nobody asked for one, the query is run again as a whole, which gives its
+    /// own error.
+    fn own_error(&self, error: EngineError, sql: &str) -> EngineError {
+        if error.kind != ErrorKind::Interrupted || self.interrupter.is_requested() {
+            return error;
+        }
+        self.connection.execute_batch(sql).err().map_or(error, EngineError::from)
     }
 
     /// The names and engine types of a query's columns, without running it.

@@ -724,7 +724,7 @@ impl Builder<'_> {
         }
     }
 
-    fn bracket(&mut self, node: Node<'_>) -> Expr {
+    pub(super) fn bracket(&mut self, node: Node<'_>) -> Expr {
         let span = self.span(&node);
         self.deeper(1, span, |this| {
             let mut items = Vec::new();

@@ -4,6 +4,7 @@ mod expressions;
 mod failure;
 mod hints;
 mod statements;
+mod unit_tests;
 
 use pest::Parser as _;
 use pest::iterators::{Pair, Pairs};
@@ -68,17 +69,26 @@ pub(super) fn statement(text: &str, base: u32) -> Read {
 struct Reading {
     patched: Patched,
     tokens: Vec<Token>,
+    /// The patched text, byte by byte, with a blank for all that stands between tokens: the grammar
+    /// passes over white space at every step, so there is only one kind of it.
+    plain: String,
 }
 
 impl Reading {
     fn new(text: &str, patches: &[Patch]) -> Self {
         let patched = Patched::new(text, patches);
         let tokens = scan::tokens(&patched.text);
-        Reading { patched, tokens }
+        let mut plain = String::with_capacity(patched.text.len());
+        for token in &tokens {
+            plain.extend(std::iter::repeat_n(' ', token.start - plain.len()));
+            plain.push_str(token.text(&patched.text));
+        }
+        plain.extend(std::iter::repeat_n(' ', patched.text.len() - plain.len()));
+        Reading { patched, tokens, plain }
     }
 
     fn parse(&self) -> Result<Pairs<'_, Rule>, Box<pest::error::Error<Rule>>> {
-        Grammar::parse(Rule::statement, &self.patched.text).map_err(Box::new)
+        Grammar::parse(Rule::statement, &self.plain).map_err(Box::new)
     }
 }
 

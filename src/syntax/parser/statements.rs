@@ -37,12 +37,13 @@ impl Builder<'_> {
                 }
                 StatementKind::Expect(Expect { condition: condition?, message })
             }
+            Rule::test => StatementKind::Test(self.unit_test(inner)?),
             _ => StatementKind::Call(self.call(inner)?),
         })
     }
 
     /// Reports a part that is there already.
-    fn twice(&mut self, what: &str, span: Span, first: Option<Span>) {
+    pub(super) fn twice(&mut self, what: &str, span: Span, first: Option<Span>) {
         if let Some(first) = first {
             self.diagnostics.push(
                 Diagnostic::error(codes::CLAUSE_TWICE, format!("`{what}` is written twice"))
@@ -146,7 +147,7 @@ impl Builder<'_> {
         Some(ColumnDecl { name: name?, ty: ty?, format })
     }
 
-    fn type_name(&mut self, node: Node<'_>) -> Option<TypeName> {
+    pub(super) fn type_name(&mut self, node: Node<'_>) -> Option<TypeName> {
         let span = self.span(&node);
         let (mut list, mut name, mut args) = (false, None, Vec::new());
         for part in node.into_inner() {
@@ -404,7 +405,7 @@ impl Builder<'_> {
         }
     }
 
-    fn entries(&mut self, node: Node<'_>) -> Vec<Entry> {
+    pub(super) fn entries(&mut self, node: Node<'_>) -> Vec<Entry> {
         let entries = node.into_inner().filter(|p| p.as_rule() == Rule::entry);
         entries.filter_map(|e| self.entry(e)).collect()
     }
@@ -417,10 +418,35 @@ impl Builder<'_> {
                 Rule::name => name = Some(self.name(part)),
                 Rule::subset => value = Some(EntryValue::Subset(self.subset(part))),
                 Rule::item => value = Some(EntryValue::Item(self.item(part))),
+                Rule::of_link => value = Some(self.reduced(value?, part)),
                 _ => {}
             }
         }
         Some(Entry { name: name?, value: value?, span })
+    }
+
+    /// A value with the link whose rows have it.
+    fn reduced(&mut self, value: EntryValue, node: Node<'_>) -> EntryValue {
+        let EntryValue::Item(item) = value else { return value };
+        let named = item.alias.as_ref().map(|alias| alias.span);
+        if let Some(span) = named.or(item.descending.map(|_| item.expr.span)) {
+            self.diagnostics.push(
+                Diagnostic::error(codes::UNEXPECTED, "A value of a link has no name and no order")
+                    .label(span, "not in front of `of`")
+                    .help("write `VALUE of LINK where …`"),
+            );
+        }
+        let span = item.expr.span.to(self.span(&node));
+        let (mut of, mut condition) = (None, None);
+        for part in node.into_inner() {
+            match part.as_rule() {
+                Rule::path => of = Some(self.path(part)),
+                Rule::expr => condition = Some(self.expr(part)),
+                _ => {}
+            }
+        }
+        let (name, distinct, by, expr) = (None, false, Vec::new(), item.expr);
+        EntryValue::Reduced(Arg { name, distinct, expr, of, condition, by, span })
     }
 
     fn subset(&mut self, node: Node<'_>) -> Subset {

@@ -173,6 +173,13 @@ impl Output {
         self
     }
 
+    /// It has all rows of the first input that are in no other output, and nothing else: nobody gets lost.
+    /// `camp plugin test` holds the activity to it.
+    pub fn complement(mut self) -> Self {
+        self.json["complement"] = json!(true);
+        self
+    }
+
     /// Its rows are of the dimension that this `link` or `dimension` parameter leads to.
     pub fn of_param(mut self, param: &str) -> Self {
         self.json["dimension"] = json!({"param": param});
@@ -260,6 +267,13 @@ impl Effects {
         }
     }
 
+    /// It writes files that the script names.
+    pub fn files() -> Self {
+        let mut effects = Self::network([]);
+        effects.json["writes_files"] = json!(true);
+        effects
+    }
+
     /// It reads these secrets (parameters of that type).
     pub fn secrets<const N: usize>(mut self, params: [&str; N]) -> Self {
         self.json["secrets"] = json!(params.as_slice());
@@ -291,15 +305,22 @@ impl Example {
         self
     }
 
-    /// The script is only rehearsed: its deliveries send nothing and need no secrets.
-    pub fn dry_run(mut self) -> Self {
-        self.json["dry_run"] = json!(true);
-        self
-    }
-
     /// The rows that a transition of the script has, as CSV.
     pub fn expect(mut self, transition: &str, csv: &str) -> Self {
         self.json["expect"][transition] = json!(csv);
+        self
+    }
+
+    /// The script must be refused: with the code that [`Error::code`](crate::Error::code) gave, or one of
+    /// Camp's own such as `E0602`, and with this piece of it underlined.
+    pub fn refused(mut self, code: &str, underlined: &str) -> Self {
+        self.json["error"] = json!({"code": code, "at": underlined});
+        self
+    }
+
+    /// Words that the error of a [`refused`](Self::refused) script has to contain.
+    pub fn saying(mut self, words: &str) -> Self {
+        self.json["error"]["message"] = json!(words);
         self
     }
 }

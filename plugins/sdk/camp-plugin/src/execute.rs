@@ -40,11 +40,19 @@ pub trait MapBatches: Params {
     /// # Errors
     /// The run fails.
     fn batch(&self, state: &mut Self::State, batch: RecordBatch, cx: &Cx) -> Result<RecordBatch>;
+
+    /// Called once, after the last batch: rows that were held back until all had been seen.
+    ///
+    /// # Errors
+    /// The run fails.
+    fn finish(&self, _state: &mut Self::State, _cx: &Cx) -> Result<Option<RecordBatch>> {
+        Ok(None)
+    }
 }
 
 impl Entry {
     /// An activity that maps batches.
-    pub fn map_batches<M: MapBatches>() -> Self {
+    pub fn executor<M: MapBatches>() -> Self {
         Self::new("executor", M::about(), M::declare(), Some(execute), |cx, given, schemas| {
             let activity = M::read(given)?;
             let input = first_input::<M>(cx)?;
@@ -144,14 +152,29 @@ impl<M: MapBatches> Instance for Mapper<M> {
         let activity = Arc::clone(&self.activity);
         let shape = Arc::clone(&schema);
         let mut done = 0;
-        let batches = input.map(move |batch| {
-            if cx.cancelled() {
-                return Err(Error::cancelled());
-            }
-            let batch = activity.batch(&mut state, batch.map_err(|e| input_failed(&e))?, &cx)?;
-            done += batch.num_rows() as u64;
-            cx.progress(done, 0);
-            shaped(&batch, &shape)
+        let mut input = Some(input);
+        let batches = std::iter::from_fn(move || {
+            let mut step = || {
+                let Some(rows) = &mut input else { return Ok(None) };
+                if cx.cancelled() {
+                    return Err(Error::cancelled());
+                }
+                let batch = match rows.next() {
+                    Some(batch) => {
+                        let batch = batch.map_err(|e| input_failed(&e))?;
+                        Some(activity.batch(&mut state, batch, &cx)?)
+                    }
+                    None => {
+                        input = None;
+                        activity.finish(&mut state, &cx)?
+                    }
+                };
+                let Some(batch) = batch else { return Ok(None) };
+                done += batch.num_rows() as u64;
+                cx.progress(done, 0);
+                shaped(&batch, &shape).map(Some)
+            };
+            step().transpose()
         });
         Ok(Outgoing { schema, batches: Box::new(batches.fuse()) })
     }

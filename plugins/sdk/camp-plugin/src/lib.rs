@@ -75,6 +75,8 @@ pub use cx::{Cx, Relation, Run};
 pub use error::{At, Error, Kind, Result};
 pub use plan::{Check, NewColumn, Plan};
 pub use plugin::{Entry, Info, Params, Planner, Plugin};
+#[doc(hidden)]
+pub use sql::places_are_bare;
 pub use sql::{Arg, Lit, Name, Sql, ToSql, all, equal, hash, join};
 pub use types::Type;
 pub use value::{
@@ -109,4 +111,7 @@ pub mod prelude {
     };
     #[cfg(feature = "arrow")]
     pub use crate::{Deliver, MapBatches, Outcome, Pace, Receipt, Rows, Status};
+    /// A batch of rows, and its columns as arrays of their types.
+    #[cfg(feature = "arrow")]
+    pub use arrow_array::{RecordBatch, cast::AsArray};
 }

@@ -49,7 +49,14 @@ impl<T: ToSql + ?Sized> Display for Arg<'_, T> {
 /// Builds [`Sql`] from a literal with `{}` or `{name}` places, as `format!` does:
 /// `sql!("SELECT {cols} FROM {}", rows, cols = rows.visible())`. Columns and [`Name`]s become
 /// identifiers, [`Lit`]s and numbers values, lists are joined by commas, other `Sql` is spliced. Nothing
-/// else fits, and a variable is not captured by its name, so no text of the script can become SQL.
+/// else fits, a variable is not captured by its name, and no place may stand inside quotes, so no text of the
+/// script can become SQL.
+///
+/// ```
+/// use camp_plugin::{Lit, Name, sql};
+/// let sql = sql!("SELECT {} FROM {rows} WHERE {{}} = {}", Name("a\"b"), Lit("it's"), rows = Name("in"));
+/// assert_eq!(sql.as_str(), r#"SELECT "a""b" FROM "in" WHERE {} = 'it''s'"#);
+/// ```
 ///
 /// ```compile_fail
 /// let text = String::from("x; DROP TABLE y");
@@ -60,11 +67,18 @@ impl<T: ToSql + ?Sized> Display for Arg<'_, T> {
 /// let text = String::from("x; DROP TABLE y");
 /// camp_plugin::sql!("SELECT {text}");
 /// ```
+///
+/// ```compile_fail
+/// camp_plugin::sql!("SELECT '{}'", camp_plugin::Lit("' OR TRUE --"));
+/// ```
 #[macro_export]
 macro_rules! sql {
     (@collect $text:literal [$($done:tt)*]) => {
         // `concat!` is what turns off the capture of variables by name.
-        $crate::Sql::written(::std::format!(::std::concat!($text), $($done)*))
+        $crate::Sql::written({
+            const _: () = $crate::places_are_bare($text);
+            ::std::format!(::std::concat!($text), $($done)*)
+        })
     };
     (@collect $text:literal [$($done:tt)*] $name:ident = $arg:expr $(, $($rest:tt)*)?) => {
         $crate::sql!(@collect $text [$($done)* $name = $crate::Arg(&$arg),] $($($rest)*)?)
@@ -75,6 +89,35 @@ macro_rules! sql {
     ($text:literal $(, $($args:tt)*)?) => {
         $crate::sql!(@collect $text [] $($($args)*)?)
     };
+}
+
+/// Fails to compile when a place of a literal stands inside quotes, where the quotes of the value would end
+/// them, or when quotes have no end.
+#[doc(hidden)]
+pub const fn places_are_bare(text: &str) {
+    let bytes = text.as_bytes();
+    let mut quote = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if quote == 0 && (byte == b'\'' || byte == b'"') {
+            quote = byte;
+        } else if quote == byte {
+            // A doubled quote ends and begins, which comes to the same.
+            quote = 0;
+        } else if byte == b'{' {
+            if at + 1 < bytes.len() && bytes[at + 1] == b'{' {
+                at += 1;
+            } else {
+                assert!(
+                    quote == 0,
+                    "a place of `sql!` stands inside quotes: leave them out, the value brings its own"
+                );
+            }
+        }
+        at += 1;
+    }
+    assert!(quote == 0, "a quote of `sql!` has no end");
 }
 
 impl ToSql for Sql {

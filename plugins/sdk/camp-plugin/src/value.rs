@@ -99,6 +99,20 @@ impl Column {
         }
     }
 
+    /// Its values in a batch of the relation.
+    ///
+    /// # Errors
+    /// The batch has no such column: it is of another relation.
+    #[cfg(feature = "arrow")]
+    pub fn values<'a>(
+        &self,
+        batch: &'a arrow_array::RecordBatch,
+    ) -> Result<&'a arrow_array::ArrayRef> {
+        batch
+            .column_by_name(&self.column)
+            .ok_or_else(|| Error::internal(format!("the batch has no column `{}`", self.column)))
+    }
+
     fn parse(json: &Json) -> Option<Self> {
         Some(Self {
             column: json.get("column")?.as_str()?.to_owned(),

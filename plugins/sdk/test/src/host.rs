@@ -6,10 +6,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use camp_plugin_abi::{
-    ArrowSchema, CAMP_ABI_MINOR, CAMP_BOOL, CAMP_E_AUTH, CAMP_FLOAT, CAMP_INT, CAMP_LIST, CAMP_MAP,
-    CAMP_NULL, CAMP_OK, CAMP_TEXT, camp_buf, camp_call, camp_diag, camp_host, camp_plugin,
-    camp_plugin_entry, camp_run, camp_status, camp_str, camp_value, read_table,
+    ArrowSchema, CAMP_ABI_MINOR, CAMP_E_AUTH, CAMP_OK, camp_buf, camp_call, camp_diag, camp_host,
+    camp_plugin, camp_plugin_entry, camp_run, camp_status, camp_str, camp_value, read_table,
 };
+use camp_plugin_host as shared;
 use serde_json::Value as Json;
 
 /// Something the plugin said about the call.
@@ -120,82 +120,11 @@ unsafe extern "C" fn params_json(call: *mut camp_call) -> camp_str {
     camp_str::new(unsafe { &state(call).text })
 }
 
-fn raw(value: &Json) -> *const camp_value {
-    std::ptr::from_ref(value).cast()
-}
-
-unsafe fn value<'a>(value: *const camp_value) -> &'a Json {
-    // SAFETY: every value that this host hands out is a `Json` of a live call.
-    unsafe { &*value.cast::<Json>() }
-}
-
 unsafe extern "C" fn param(call: *mut camp_call, name: camp_str) -> *const camp_value {
     let name = text(name);
     // SAFETY: a live call.
     let json = &unsafe { state(call) }.json;
-    let found = match name.strip_prefix('$') {
-        Some(part) => json.get(part),
-        None => json["params"].get(&name),
-    };
-    found.map_or(std::ptr::null(), raw)
-}
-
-unsafe extern "C" fn value_kind(of: *const camp_value) -> u32 {
-    // SAFETY: a value of this host, here and below.
-    match unsafe { value(of) } {
-        Json::Null => CAMP_NULL,
-        Json::Bool(_) => CAMP_BOOL,
-        Json::Number(number) if number.is_i64() => CAMP_INT,
-        Json::Number(_) => CAMP_FLOAT,
-        Json::String(_) => CAMP_TEXT,
-        Json::Array(_) => CAMP_LIST,
-        Json::Object(_) => CAMP_MAP,
-    }
-}
-
-unsafe extern "C" fn value_bool(of: *const camp_value) -> i32 {
-    // SAFETY: as above.
-    unsafe { value(of) }.as_bool().unwrap_or_default().into()
-}
-
-unsafe extern "C" fn value_int(of: *const camp_value) -> i64 {
-    // SAFETY: as above.
-    unsafe { value(of) }.as_i64().unwrap_or_default()
-}
-
-unsafe extern "C" fn value_float(of: *const camp_value) -> f64 {
-    // SAFETY: as above.
-    unsafe { value(of) }.as_f64().unwrap_or_default()
-}
-
-unsafe extern "C" fn value_text(of: *const camp_value) -> camp_str {
-    // SAFETY: as above.
-    camp_str::new(unsafe { value(of) }.as_str().unwrap_or_default())
-}
-
-unsafe extern "C" fn value_len(of: *const camp_value) -> usize {
-    // SAFETY: as above.
-    match unsafe { value(of) } {
-        Json::Array(items) => items.len(),
-        Json::Object(map) => map.len(),
-        _ => 0,
-    }
-}
-
-unsafe extern "C" fn value_at(of: *const camp_value, at: usize) -> *const camp_value {
-    // SAFETY: as above.
-    let item = match unsafe { value(of) } {
-        Json::Array(items) => items.get(at),
-        Json::Object(map) => map.values().nth(at),
-        _ => None,
-    };
-    item.map_or(std::ptr::null(), raw)
-}
-
-unsafe extern "C" fn value_key(of: *const camp_value, at: usize) -> camp_str {
-    // SAFETY: as above.
-    let key = unsafe { value(of) }.as_object().and_then(|map| map.keys().nth(at));
-    key.map_or(camp_str::EMPTY, |key| camp_str::new(key))
+    shared::raw_value(shared::param(json, &name))
 }
 
 unsafe extern "C" fn secret(
@@ -207,60 +136,14 @@ unsafe extern "C" fn secret(
     let state = unsafe { state(call) };
     let variable = state.json["params"][text(param)]["secret"].as_str().unwrap_or_default();
     match state.secrets.get(variable) {
-        Some(value) => {
-            // SAFETY: the plugin lends a buffer.
-            unsafe { *out = owned(value.clone()) };
-            CAMP_OK
-        }
+        // SAFETY: the plugin lends a buffer.
+        Some(value) => unsafe { shared::fill(out, value.clone()) },
         None => CAMP_E_AUTH,
     }
 }
 
-unsafe extern "C" fn quote_ident(
-    _: *mut camp_call,
-    name: camp_str,
-    out: *mut camp_buf,
-) -> camp_status {
-    // SAFETY: the plugin lends a buffer.
-    unsafe { *out = owned(crate::table::quote(&text(name))) };
-    CAMP_OK
-}
-
-unsafe extern "C" fn quote_literal(
-    _: *mut camp_call,
-    of: *const camp_value,
-    out: *mut camp_buf,
-) -> camp_status {
-    // SAFETY: a value of this host, and a buffer that the plugin lends.
-    unsafe {
-        *out = owned(match value(of) {
-            Json::String(text) => format!("'{}'", text.replace('\'', "''")),
-            other => other.to_string(),
-        });
-    }
-    CAMP_OK
-}
-
 unsafe extern "C" fn get_interface(_: camp_str) -> *const c_void {
     std::ptr::null()
-}
-
-fn owned(text: String) -> camp_buf {
-    let text = Box::new(text);
-    camp_buf {
-        data: text.as_ptr(),
-        len: text.len(),
-        release: Some(release),
-        private_data: Box::into_raw(text).cast(),
-    }
-}
-
-unsafe extern "C" fn release(buffer: *mut camp_buf) {
-    // SAFETY: filled by `owned`, released once.
-    unsafe {
-        drop(Box::from_raw((*buffer).private_data.cast::<String>()));
-        *buffer = camp_buf::EMPTY;
-    }
 }
 
 static HOST: Host = Host(camp_host {
@@ -274,17 +157,17 @@ static HOST: Host = Host(camp_host {
     run: Some(run),
     params_json: Some(params_json),
     param: Some(param),
-    value_kind: Some(value_kind),
-    value_bool: Some(value_bool),
-    value_int: Some(value_int),
-    value_float: Some(value_float),
-    value_text: Some(value_text),
-    value_len: Some(value_len),
-    value_at: Some(value_at),
-    value_key: Some(value_key),
+    value_kind: Some(shared::value_kind),
+    value_bool: Some(shared::value_bool),
+    value_int: Some(shared::value_int),
+    value_float: Some(shared::value_float),
+    value_text: Some(shared::value_text),
+    value_len: Some(shared::value_len),
+    value_at: Some(shared::value_at),
+    value_key: Some(shared::value_key),
     secret: Some(secret),
-    quote_ident: Some(quote_ident),
-    quote_literal: Some(quote_literal),
+    quote_ident: Some(shared::quote_ident),
+    quote_literal: Some(shared::quote_literal),
     get_interface: Some(get_interface),
 });
 
@@ -359,14 +242,8 @@ impl Instance<'_> {
         if status != CAMP_OK {
             return Err(status);
         }
-        let text = camp_str { ptr: buffer.data.cast(), len: buffer.len };
-        // SAFETY: filled by the plugin, alive until released below.
-        let json = serde_json::from_slice(unsafe { text.bytes() }).expect("the plan is JSON");
-        if let Some(release) = buffer.release {
-            // SAFETY: once, by the function that came with it.
-            unsafe { release(&raw mut buffer) }
-        }
-        Ok(json)
+        let bytes = shared::take_buffer(buffer);
+        Ok(serde_json::from_slice(&bytes).expect("the plan is JSON"))
     }
 }
 

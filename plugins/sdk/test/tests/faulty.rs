@@ -1,4 +1,5 @@
 //! Every build of the faulty fixture compiles without a warning, and the one without a fault is good.
+#![cfg(feature = "arrow")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
