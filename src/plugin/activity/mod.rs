@@ -88,7 +88,8 @@ fn run_facts(binder: &Binder<'_>) -> (Json, RunFacts) {
     let clock = Clock::new(as_of, zone);
     let label = binder.campaign_label().to_owned();
     let json = json!({"as_of": as_of.to_string(), "today": clock.today().to_string(),
-                      "timezone": zone, "campaign": label});
+                      "timezone": zone, "campaign": label,
+                      "folder": folder(binder)});
     let facts = RunFacts {
         attempt: 1,
         now_us: as_of.as_microsecond(),
@@ -96,6 +97,14 @@ fn run_facts(binder: &Binder<'_>) -> (Json, RunFacts) {
         ..RunFacts::default()
     };
     (json, facts)
+}
+
+/// Where relative paths of the script start, whatever folder the process is in.
+fn folder(binder: &Binder<'_>) -> String {
+    let folder = binder.base();
+    // It fails only where the current folder is gone.
+    let folder = std::path::absolute(folder.join(".")).unwrap_or_else(|_| folder.to_owned());
+    folder.to_string_lossy().into_owned()
 }
 
 impl Activity for PluginActivity {
