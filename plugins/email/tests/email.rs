@@ -1,5 +1,7 @@
 //! `email` against a real SMTP conversation on loopback.
 
+#![allow(clippy::unwrap_used)]
+
 mod server;
 
 use std::fs;
@@ -341,7 +343,7 @@ fn it_stops_when_asked_to() {
 /// What `camp check` refuses: the code, and a part of what is said.
 fn refused(case: Case) -> (String, String, String) {
     // A delivery gives no plan, but what it refuses is refused before that is asked for.
-    let said = case.plan().unwrap_err().remove(0);
+    let said = case.plan().expect_err("it is refused").remove(0);
     (said.path, said.code, said.message)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 /// A message as the server took it.
@@ -63,33 +63,37 @@ impl Server {
         server
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nobody panics with it")
+    }
+
     pub fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}", self.port)
     }
 
     pub fn messages(&self) -> Vec<Message> {
-        self.state.lock().unwrap().messages.clone()
+        self.state().messages.clone()
     }
 
     /// All commands, without the lines of messages.
     pub fn lines(&self) -> Vec<String> {
-        self.state.lock().unwrap().lines.clone()
+        self.state().lines.clone()
     }
 
     pub fn connections(&self) -> usize {
-        self.state.lock().unwrap().connections
+        self.state().connections
     }
 
     /// What to answer: `Some("")` hangs up.
     fn answer(&self, command: &str) -> Option<String> {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state();
         let found = state.answers.iter_mut().find(|(start, _)| command.starts_with(*start));
         found.and_then(|(_, answers)| answers.pop())
     }
 
     fn talk(&self, stream: &TcpStream) {
         let connection = {
-            let mut state = self.state.lock().unwrap();
+            let mut state = self.state();
             state.connections += 1;
             state.connections
         };
@@ -106,7 +110,7 @@ impl Server {
                 return;
             }
             let line = line.trim_end().to_owned();
-            self.state.lock().unwrap().lines.push(line.clone());
+            self.state().lines.push(line.clone());
             let scripted = self.answer(&line);
             if scripted.as_deref() == Some("") {
                 return;
@@ -158,7 +162,7 @@ impl Server {
                     None => {}
                 }
                 message.data = data;
-                self.state.lock().unwrap().messages.push(std::mem::take(&mut message));
+                self.state().messages.push(std::mem::take(&mut message));
                 "250 2.0.0 queued as 4F1"
             } else if command == "QUIT" {
                 say("221 2.0.0 goodbye");
