@@ -256,7 +256,7 @@ impl Session {
             sources: &self.sources,
             as_of: self.as_of,
             started: self.started,
-            plugin_timeout: self.settings.plugin_timeout.unwrap_or(PLUGIN_TIMEOUT),
+            plugin_timeout: self.plugin_timeout(),
             database: self.settings.database.as_ref().map(|p| p.display().to_string()),
             progress: RefCell::new(progress),
             warnings: checked.warnings.clone().sorted(),
@@ -329,16 +329,10 @@ impl Session {
         };
         let (known, failed) = self.enable_plugins_of(&units, &mut diagnostics);
         let options = check::Options {
-            as_of: self.as_of,
-            timezone: self.settings.timezone.clone(),
-            default_timezone: self.settings.default_timezone.clone(),
-            set: self.settings.set.clone(),
-            safe: self.settings.safe,
             require_params,
-            plugins: self.finder().names(),
-            failed_plugins: failed,
             // A run does not care for them.
             tests: if require_params { Tests::Ignore } else { Tests::Check },
+            ..self.check_options(self.as_of, failed)
         };
         let mut world = Project { engine, catalogue };
         let mut reader = Reader::new(&mut self.sources, known);
@@ -351,6 +345,25 @@ impl Session {
         }
         let Project { engine, catalogue } = world;
         Ok(Checked { program, engine, catalogue, warnings: diagnostics })
+    }
+
+    /// How a campaign is checked to be run; its tests are left out.
+    fn check_options(&self, as_of: Timestamp, failed_plugins: Vec<String>) -> check::Options {
+        check::Options {
+            as_of,
+            timezone: self.settings.timezone.clone(),
+            default_timezone: self.settings.default_timezone.clone(),
+            set: self.settings.set.clone(),
+            safe: self.settings.safe,
+            require_params: true,
+            plugins: self.finder().names(),
+            failed_plugins,
+            tests: Tests::Ignore,
+        }
+    }
+
+    fn plugin_timeout(&self) -> Duration {
+        self.settings.plugin_timeout.unwrap_or(PLUGIN_TIMEOUT)
     }
 
     fn finder(&self) -> Finder {

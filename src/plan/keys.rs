@@ -28,7 +28,7 @@ pub struct KeyCheck {
     pub repeated: Select,
 }
 
-/// A proof that keys differ: each is above the one before it. It takes a third of the time of
+/// A proof that keys differ: each is above the one before it. It takes less time than
 /// grouping the rows, and rows in another order end it at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ascending {

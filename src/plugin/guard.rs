@@ -8,8 +8,8 @@
 //! [`Fell`], and the program ends without running what a library may have left behind
 //! ([`abandoned`]).
 //!
-//! The other way, a child process for each call, costs 15 to 30 ms where this costs a tenth of one,
-//! and could not hold the streams of executors.
+//! The other way, a child process for each call, starts the program and its engine again each time,
+//! where this starts a thread, and could not hold the streams of executors.
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};

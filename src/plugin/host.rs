@@ -5,7 +5,6 @@
 //! be caught, but bad UTF-8, unknown numbers and wrong kinds read as empty.
 
 use std::collections::HashMap;
-use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -303,18 +302,12 @@ unsafe extern "C" fn secret(
     }
 }
 
-unsafe extern "C" fn get_interface(_: abi::camp_str) -> *const c_void {
-    std::ptr::null()
-}
-
 /// A table for all plugins.
 struct Table(abi::camp_host);
 // SAFETY: functions, and a text of the program.
 unsafe impl Sync for Table {}
 
 static TABLE: Table = Table(abi::camp_host {
-    struct_size: size_of::<abi::camp_host>() as u32,
-    abi_minor: abi::CAMP_ABI_MINOR,
     version: abi::camp_str::new(concat!("camp ", env!("CARGO_PKG_VERSION"))),
     log: Some(log),
     diag: Some(diag),
@@ -323,18 +316,8 @@ static TABLE: Table = Table(abi::camp_host {
     run: Some(run),
     params_json: Some(params_json),
     param: Some(param),
-    value_kind: Some(shared::value_kind),
-    value_bool: Some(shared::value_bool),
-    value_int: Some(shared::value_int),
-    value_float: Some(shared::value_float),
-    value_text: Some(shared::value_text),
-    value_len: Some(shared::value_len),
-    value_at: Some(shared::value_at),
-    value_key: Some(shared::value_key),
     secret: Some(secret),
-    quote_ident: Some(shared::quote_ident),
-    quote_literal: Some(shared::quote_literal),
-    get_interface: Some(get_interface),
+    ..shared::HOST
 });
 
 /// The table that plugins get.

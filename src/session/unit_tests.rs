@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::{Known, PLUGIN_TIMEOUT, Project, Reader, Session, one};
+use super::{Known, Project, Reader, Session, one};
 use crate::catalogue::Catalogue;
 use crate::check::{self, Tests, Unit};
 use crate::diagnostic::codes::unit_tests as codes;
@@ -219,15 +219,8 @@ impl Session {
         as_of: Timestamp,
     ) -> (Program, Diagnostics) {
         let options = check::Options {
-            as_of,
-            timezone: self.settings.timezone.clone(),
-            default_timezone: self.settings.default_timezone.clone(),
-            set: self.settings.set.clone(),
-            safe: self.settings.safe,
-            require_params: true,
-            plugins: self.finder().names(),
-            failed_plugins: failed.to_vec(),
             tests: Tests::Run(number),
+            ..self.check_options(as_of, failed.to_vec())
         };
         let mut reader = Reader::new(&mut self.sources, Known::default());
         let (program, found) =
@@ -272,7 +265,7 @@ impl Session {
             as_of: test.as_of,
             started: self.started,
             database: None,
-            plugin_timeout: self.settings.plugin_timeout.unwrap_or(PLUGIN_TIMEOUT),
+            plugin_timeout: self.plugin_timeout(),
             progress: RefCell::new(&mut |_| {}),
             warnings: Vec::new(),
         }

@@ -207,7 +207,7 @@ impl Session {
         let mut statement = self.connection.prepare(sql)?;
         // The crate's iterator panics on an error in mid-stream, so it is dropped at once and the
         // batches are fetched one by one.
-        drop(statement.stream_arrow([])?);
+        drop(statement.stream_arrow([]).map_err(|e| self.own_error(e.into(), sql))?);
         let names = statement.schema().fields().iter().map(|f| f.name().clone()).collect();
         let mut row = Vec::new();
         while let Some(batch) = statement.step().map_err(|e| self.own_error(e.into(), sql))? {
@@ -228,12 +228,13 @@ impl Session {
 
     /// Of a stream that fails in one of its threads the engine may report the interrupt with which it
     /// stops the others. Where nobody asked for one, the query is run again as a whole, which gives its
-    /// own error.
+    /// own error. In a transaction, which the failure has ended, it cannot be run again.
     fn own_error(&self, error: EngineError, sql: &str) -> EngineError {
         if error.kind != ErrorKind::Interrupted || self.interrupter.is_requested() {
             return error;
         }
-        self.connection.execute_batch(sql).err().map_or(error, EngineError::from)
+        let again = self.connection.execute_batch(sql).err().map(EngineError::from);
+        again.filter(|e| !e.message.starts_with("TransactionContext")).unwrap_or(error)
     }
 
     /// The names and engine types of a query's columns, without running it.

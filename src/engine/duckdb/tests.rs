@@ -137,6 +137,18 @@ fn an_error_in_mid_stream_is_an_error() {
 }
 
 #[test]
+fn an_error_in_mid_stream_of_a_transaction_is_not_that_the_transaction_is_gone() {
+    let s = memory();
+    s.begin().unwrap();
+    let sql =
+        "SELECT CASE WHEN range = 500000 THEN error('boom') ELSE range END FROM range(1000000)";
+    let error = s.stream(sql, &mut |_| Ok(())).unwrap_err();
+    assert!(error.message.contains("boom") || error.kind == ErrorKind::Interrupted, "{error}");
+    s.rollback().unwrap();
+    assert!(s.query("SELECT 1").is_ok(), "the session goes on");
+}
+
+#[test]
 fn an_interrupt_stops_the_running_query_and_one_that_comes_early_the_next() {
     let s = memory();
     let stop = s.interrupt_handle();

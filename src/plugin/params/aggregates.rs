@@ -12,7 +12,6 @@ use crate::syntax::ast;
 use super::super::bound::RelationRows;
 use super::super::manifest::ParamType;
 use super::super::wire;
-use super::words::in_words;
 use super::{Reader, ungrouped};
 
 impl Reader<'_> {
@@ -164,10 +163,7 @@ impl Reader<'_> {
                 _ => bound.ty.clone(),
             };
             if !wire::accepts(accepts, &reduced) {
-                let is = in_words(&reduced);
-                let takes = wire::accepted_in_words(accepts);
-                let label = format!("this is {is}");
-                return self.wrong(name, &takes, arg.expr.span, &label, None, binder);
+                return self.of_wrong_type(accepts, &reduced, name, arg.expr.span, binder);
             }
             records.insert(function.clone(), Json::Object(self.record(at, bound, true, binder)));
         }

@@ -52,12 +52,7 @@ impl Reader<'_> {
         if bound.ty != Type::Duration && wire::accepts(accepts, &bound.ty) {
             return true;
         }
-        let takes = match accepts {
-            [] => "a value that a column can hold".to_owned(),
-            accepts => wire::accepted_in_words(accepts),
-        };
-        let is = in_words(&bound.ty);
-        self.wrong(name, &takes, span, &format!("this is {is}"), None, binder);
+        self.of_wrong_type(accepts, &bound.ty, name, span, binder);
         false
     }
 
@@ -250,9 +245,7 @@ impl Reader<'_> {
             return None;
         };
         if !wire::accepts(accepts, &ty) {
-            let is = in_words(&ty);
-            let takes = wire::accepted_in_words(accepts);
-            return self.wrong(name, &takes, expr.span, &format!("this is {is}"), None, binder);
+            return self.of_wrong_type(accepts, &ty, name, expr.span, binder);
         }
         let mut record = Map::new();
         record.insert("column".into(), json!(column));
@@ -317,6 +310,22 @@ impl Reader<'_> {
             }
         };
         fine.then(|| json!({"rule": rule, "order": order, "limit": limit}))
+    }
+
+    /// Reports a value of a type that a parameter does not take.
+    pub(super) fn of_wrong_type(
+        &mut self,
+        accepts: &[String],
+        ty: &Type,
+        name: &str,
+        span: Span,
+        binder: &mut Binder<'_>,
+    ) -> Option<Json> {
+        let takes = match accepts {
+            [] => "a value that a column can hold".to_owned(),
+            accepts => wire::accepted_in_words(accepts),
+        };
+        self.wrong(name, &takes, span, &format!("this is {}", in_words(ty)), None, binder)
     }
 
     /// The name that a value has in the output.

@@ -4,8 +4,41 @@
 //! Nothing here panics, whatever a plugin hands over: a bad pointer is undefined behaviour and cannot be
 //! caught, but bad UTF-8, unknown numbers and wrong kinds read as empty.
 
+use std::ffi::c_void;
+
 use camp_plugin_abi as abi;
 use serde_json::Value as Json;
+
+/// A table with what every host does alike; the functions that need to know the call are missing.
+pub const HOST: abi::camp_host = abi::camp_host {
+    struct_size: size_of::<abi::camp_host>() as u32,
+    abi_minor: abi::CAMP_ABI_MINOR,
+    version: abi::camp_str::EMPTY,
+    log: None,
+    diag: None,
+    cancelled: None,
+    progress: None,
+    run: None,
+    params_json: None,
+    param: None,
+    value_kind: Some(value_kind),
+    value_bool: Some(value_bool),
+    value_int: Some(value_int),
+    value_float: Some(value_float),
+    value_text: Some(value_text),
+    value_len: Some(value_len),
+    value_at: Some(value_at),
+    value_key: Some(value_key),
+    secret: None,
+    quote_ident: Some(quote_ident),
+    quote_literal: Some(quote_literal),
+    get_interface: Some(get_interface),
+};
+
+/// There are no further interfaces yet.
+unsafe extern "C" fn get_interface(_: abi::camp_str) -> *const c_void {
+    std::ptr::null()
+}
 
 /// What a plugin lends, as text.
 ///

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use camp_plugin_abi::{
-    ArrowSchema, CAMP_ABI_MINOR, CAMP_E_AUTH, CAMP_OK, camp_buf, camp_call, camp_diag, camp_host,
-    camp_plugin, camp_plugin_entry, camp_run, camp_status, camp_str, camp_value, read_table,
+    ArrowSchema, CAMP_E_AUTH, CAMP_OK, camp_buf, camp_call, camp_diag, camp_host, camp_plugin,
+    camp_plugin_entry, camp_run, camp_status, camp_str, camp_value, read_table,
 };
 use camp_plugin_host as shared;
 use serde_json::Value as Json;
@@ -142,13 +142,7 @@ unsafe extern "C" fn secret(
     }
 }
 
-unsafe extern "C" fn get_interface(_: camp_str) -> *const c_void {
-    std::ptr::null()
-}
-
 static HOST: Host = Host(camp_host {
-    struct_size: size_of::<camp_host>() as u32,
-    abi_minor: CAMP_ABI_MINOR,
     version: camp_str::new("camp-plugin-test"),
     log: Some(log),
     diag: Some(diag),
@@ -157,18 +151,8 @@ static HOST: Host = Host(camp_host {
     run: Some(run),
     params_json: Some(params_json),
     param: Some(param),
-    value_kind: Some(shared::value_kind),
-    value_bool: Some(shared::value_bool),
-    value_int: Some(shared::value_int),
-    value_float: Some(shared::value_float),
-    value_text: Some(shared::value_text),
-    value_len: Some(shared::value_len),
-    value_at: Some(shared::value_at),
-    value_key: Some(shared::value_key),
     secret: Some(secret),
-    quote_ident: Some(shared::quote_ident),
-    quote_literal: Some(shared::quote_literal),
-    get_interface: Some(get_interface),
+    ..shared::HOST
 });
 
 struct Host(camp_host);
