@@ -54,8 +54,8 @@ pub struct Binder<'a> {
     pub(super) too_deep_reported: bool,
     /// Reads of audiences that this run saves further down, with the step that reads.
     pub(super) early_reads: Vec<(String, Span, usize)>,
-    /// What makes two dimensions one.
-    pub(super) dimension_keys: HashMap<super::dimensions::Identity, DimId>,
+    /// Dimensions by what they have alike; several where their filters differ.
+    pub(super) dimension_keys: HashMap<super::dimensions::Identity, Vec<DimId>>,
     /// Parameters by the statement that declares them.
     pub(super) param_ids: HashMap<(usize, usize), ParamId>,
     /// Existing audiences by folded label.
@@ -81,7 +81,9 @@ pub(super) struct Root {
     /// What each visible file sees.
     pub spaces: HashMap<usize, Space>,
     /// `dimension` statements; `None` where one was wrong and reported.
-    pub dimensions: HashMap<(usize, usize), Option<DimId>>,
+    pub dimensions: HashMap<super::dimensions::Place, Option<DimId>>,
+    /// How many dimensions of other files a declared one was taken for in vain.
+    pub passed: HashMap<super::dimensions::Place, usize>,
     /// Tables used without a declaration, by their engine's name.
     pub tables: HashMap<String, Option<DimId>>,
     /// Links by the dimension they start from. Declared ones come before FOREIGN KEYs.
