@@ -145,6 +145,7 @@ cases! { run:
     json_types_are_guessed_without_loss
     keyless_rows_by_links_and_exports
     keys_of_every_type
+    keys_of_sorted_rows_are_checked
     limits_of_limits
     links_on_a_part_of_a_key
     links_through_links
