@@ -170,11 +170,7 @@ impl Binder<'_> {
         }
     }
 
-    fn declare_dimension(
-        &mut self,
-        place: Place,
-        d: &ast::Dimension,
-    ) -> Option<DimId> {
+    fn declare_dimension(&mut self, place: Place, d: &ast::Dimension) -> Option<DimId> {
         let file = place.0;
         let is_file = matches!(d.source, ast::Source::File(_));
         if self.running_test().is_some() {

@@ -1,0 +1,235 @@
+//! From a checked program to its canvas.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::activity::Registry;
+use crate::model::expr::Population;
+use crate::model::program::{CampaignId, Program, Step, StepKind, TransitionId};
+use crate::plan;
+use crate::run::execute::one_line;
+use crate::source::{SourceMap, Span};
+
+use super::{Canvas, Chart, Flow, Kind, Node, Use, UseKind};
+
+/// The canvas of the wanted steps of a program, without numbers, SQL and rows.
+pub fn canvas(
+    program: &Program,
+    sources: &SourceMap,
+    registry: &Registry,
+    wanted: &HashSet<usize>,
+) -> Canvas {
+    let charts = program.campaigns.iter().enumerate().map(|(number, campaign)| {
+        let mut builder = Builder {
+            program,
+            sources,
+            registry,
+            wanted,
+            campaign: CampaignId(number as u32),
+            chart: Chart {
+                title: campaign.label.clone(),
+                description: campaign.description.clone(),
+                file: campaign.file.clone(),
+                ..Chart::default()
+            },
+            flows: HashMap::new(),
+        };
+        builder.build();
+        builder.chart
+    });
+    Canvas { charts: charts.collect() }
+}
+
+/// What a flow is of.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Origin {
+    /// A population of the campaign.
+    Transition(TransitionId),
+    /// A saved audience, by its label.
+    Audience(String),
+}
+
+struct Builder<'a> {
+    program: &'a Program,
+    sources: &'a SourceMap,
+    registry: &'a Registry,
+    wanted: &'a HashSet<usize>,
+    campaign: CampaignId,
+    chart: Chart,
+    flows: HashMap<Origin, usize>,
+}
+
+impl Builder<'_> {
+    fn build(&mut self) {
+        let steps = self.program.steps.iter().enumerate();
+        let steps: Vec<_> = steps
+            .filter(|(n, step)| step.campaign == self.campaign && self.wanted.contains(n))
+            .collect();
+        for &(index, step) in &steps {
+            let from = self.chart.nodes.len();
+            self.chart.nodes.push(self.node(index, step));
+            if let StepKind::Activity(activity) = &step.kind {
+                for &output in &activity.outputs {
+                    let transition = &self.program[output];
+                    let named = !transition.name.starts_with('_');
+                    self.flows.insert(Origin::Transition(output), self.chart.flows.len());
+                    self.chart.flows.push(Flow {
+                        from,
+                        label: named.then(|| transition.name.clone()),
+                        doc: transition.doc.clone(),
+                        rows: None,
+                        uses: Vec::new(),
+                    });
+                }
+            }
+        }
+        for (to, &(_, step)) in steps.iter().enumerate() {
+            self.uses(to, step);
+        }
+        // An output that nobody named and nobody uses is no arrow.
+        self.chart.flows.retain(|flow| flow.label.is_some() || !flow.uses.is_empty());
+    }
+
+    fn node(&self, index: usize, step: &Step) -> Node {
+        let place = self.sources.place(step.span).map(|place| (place.file, place.line));
+        let mut node = Node {
+            kind: Kind::Guard,
+            title: "expect".into(),
+            caption: None,
+            rule: None,
+            plugin: None,
+            doc: None,
+            span: Some(step.span),
+            place,
+            script: self.sources.slice(step.span).trim_end().to_owned(),
+            step: Some(index),
+            sql: Vec::new(),
+            outcome: None,
+            rows: None,
+        };
+        match &step.kind {
+            StepKind::Expect { condition, .. } => {
+                node.rule = Some(one_line(self.sources.slice(condition.span)));
+            }
+            StepKind::Activity(activity) => {
+                let effect = activity.operation.has_effects();
+                node.kind = if effect { Kind::Effect } else { Kind::Activity };
+                node.title = activity.activity.clone();
+                node.caption = activity
+                    .operation
+                    .caption()
+                    .or_else(|| self.dimensions(step))
+                    .map(|c| one_line(&c));
+                let rule = activity.operation.expressions().into_iter().find(|e| e.is_condition());
+                // That of a definition is elsewhere.
+                let rule = rule.map(|e| e.span).filter(|span| within(step.span, *span));
+                node.rule =
+                    rule.map(|span| format!("where {}", one_line(self.sources.slice(span))));
+                let found = self.registry.find(&activity.activity);
+                node.plugin = found.and_then(|a| a.spec().plugin.clone());
+                let docs = activity.outputs.iter().filter_map(|t| self.program[*t].doc.clone());
+                node.doc = plan::save_of(self.program, index)
+                    .and_then(|save| save.doc.clone())
+                    .or_else(|| docs.into_iter().next());
+            }
+        }
+        node
+    }
+
+    /// `from customers`: the dimensions whose rows go in.
+    fn dimensions(&self, step: &Step) -> Option<String> {
+        let StepKind::Activity(activity) = &step.kind else { return None };
+        let mut names: Vec<&str> = Vec::new();
+        for population in activity.operation.inputs() {
+            if let Population::Dimension(id) = population
+                && !names.contains(&self.program[id].name.as_str())
+            {
+                names.push(&self.program[id].name);
+            }
+        }
+        (!names.is_empty()).then(|| format!("from {}", names.join(", ")))
+    }
+
+    fn uses(&mut self, to: usize, step: &Step) {
+        let mut uses: Vec<(Population, UseKind)> = Vec::new();
+        match &step.kind {
+            StepKind::Activity(activity) => {
+                let inputs = activity.operation.inputs();
+                uses.extend(inputs.into_iter().map(|p| (p, UseKind::Input)));
+                for expr in activity.operation.expressions() {
+                    expr.walk(&mut |e| uses.extend(spoken(e)));
+                }
+            }
+            StepKind::Expect { condition, .. } => condition.walk(&mut |e| uses.extend(spoken(e))),
+        }
+        step.only_if.iter().for_each(|e| e.walk(&mut |e| uses.extend(spoken(e))));
+        let waits = step.wait_for.iter();
+        uses.extend(waits.map(|t| (Population::Transition(*t), UseKind::Order)));
+        for (population, kind) in uses {
+            if let Some(flow) = self.flow(&population) {
+                let uses = &mut self.chart.flows[flow].uses;
+                match uses.iter_mut().find(|u| u.to == to) {
+                    // The strongest tie is the one that is drawn.
+                    Some(known) => known.kind = known.kind.min(kind),
+                    None => uses.push(Use { to, kind }),
+                }
+            }
+        }
+    }
+
+    /// The flow of a population; a saved audience that is read for the first time gets a node.
+    fn flow(&mut self, population: &Population) -> Option<usize> {
+        let origin = match population {
+            Population::Transition(id) if self.program[*id].campaign == self.campaign => {
+                Origin::Transition(*id)
+            }
+            // What another campaign of this run makes is seen through an audience that it saves.
+            Population::Transition(id) => Origin::Audience(self.label_of(*id)),
+            Population::Audience(number) => {
+                Origin::Audience(self.program.audiences.get(*number)?.label.clone())
+            }
+            Population::Dimension(_) => return None,
+        };
+        if let Some(&flow) = self.flows.get(&origin) {
+            return Some(flow);
+        }
+        let Origin::Audience(label) = &origin else { return None };
+        let from = self.chart.nodes.len();
+        self.chart.nodes.push(Node {
+            kind: Kind::Audience,
+            title: label.clone(),
+            caption: None,
+            rule: None,
+            plugin: None,
+            doc: None,
+            span: None,
+            place: None,
+            script: String::new(),
+            step: None,
+            sql: Vec::new(),
+            outcome: None,
+            rows: None,
+        });
+        let flow = self.chart.flows.len();
+        self.chart.flows.push(Flow { from, label: None, doc: None, rows: None, uses: Vec::new() });
+        self.flows.insert(origin, flow);
+        Some(flow)
+    }
+
+    /// The label of the save that a population comes out of, else its name.
+    fn label_of(&self, transition: TransitionId) -> String {
+        let saves = self.program.steps.iter().enumerate().filter(|(_, step)| match &step.kind {
+            StepKind::Activity(activity) => activity.outputs.contains(&transition),
+            StepKind::Expect { .. } => false,
+        });
+        let label = saves.filter_map(|(index, _)| plan::save_of(self.program, index)).next();
+        label.map_or_else(|| self.program[transition].name.clone(), |save| save.label.clone())
+    }
+}
+
+fn spoken(expr: &crate::model::expr::Expr) -> Option<(Population, UseKind)> {
+    expr.population().map(|population| (population.clone(), UseKind::Condition))
+}
+
+fn within(outer: Span, inner: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
