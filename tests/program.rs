@@ -3,7 +3,7 @@
 mod commands;
 mod conformance;
 mod deliveries;
-mod examples;
+pub mod examples;
 mod executors;
 mod fmt;
 mod new_plugins;

@@ -1,13 +1,14 @@
 //! From a checked program to its canvas.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::activity::Registry;
 use crate::model::expr::Population;
 use crate::model::program::{CampaignId, Program, Step, StepKind, TransitionId};
 use crate::plan;
 use crate::run::execute::one_line;
-use crate::source::{SourceMap, Span};
+use crate::source::{SourceId, SourceMap, Span};
+use crate::syntax::{self, ast::ClauseKind, ast::StatementKind};
 
 use super::{Canvas, Chart, Flow, Kind, Node, Use, UseKind};
 
@@ -18,6 +19,7 @@ pub fn canvas(
     registry: &Registry,
     wanted: &HashSet<usize>,
 ) -> Canvas {
+    let clauses = clauses(program, sources);
     let charts = program.campaigns.iter().enumerate().map(|(number, campaign)| {
         let mut builder = Builder {
             program,
@@ -31,6 +33,7 @@ pub fn canvas(
                 file: campaign.file.clone(),
                 ..Chart::default()
             },
+            clauses: &clauses,
             flows: HashMap::new(),
         };
         builder.build();
@@ -55,6 +58,7 @@ struct Builder<'a> {
     wanted: &'a HashSet<usize>,
     campaign: CampaignId,
     chart: Chart,
+    clauses: &'a HashMap<Span, Span>,
     flows: HashMap<Origin, usize>,
 }
 
@@ -70,7 +74,9 @@ impl Builder<'_> {
             if let StepKind::Activity(activity) = &step.kind {
                 for &output in &activity.outputs {
                     let transition = &self.program[output];
-                    let named = !transition.name.starts_with('_');
+                    // The place of a generated name is the whole statement.
+                    let written = self.sources.slice(transition.span);
+                    let named = written.trim_matches('`') == transition.name;
                     self.flows.insert(Origin::Transition(output), self.chart.flows.len());
                     self.chart.flows.push(Flow {
                         from,
@@ -119,11 +125,8 @@ impl Builder<'_> {
                     .caption()
                     .or_else(|| self.dimensions(step))
                     .map(|c| one_line(&c));
-                let rule = activity.operation.expressions().into_iter().find(|e| e.is_condition());
-                // That of a definition is elsewhere.
-                let rule = rule.map(|e| e.span).filter(|span| within(step.span, *span));
-                node.rule =
-                    rule.map(|span| format!("where {}", one_line(self.sources.slice(span))));
+                let rule = self.clauses.get(&step.span).copied();
+                node.rule = rule.map(|span| format!("where {}", one_line(self.sources.slice(span))));
                 let found = self.registry.find(&activity.activity);
                 node.plugin = found.and_then(|a| a.spec().plugin.clone());
                 let docs = activity.outputs.iter().filter_map(|t| self.program[*t].doc.clone());
@@ -230,6 +233,26 @@ fn spoken(expr: &crate::model::expr::Expr) -> Option<(Population, UseKind)> {
     expr.population().map(|population| (population.clone(), UseKind::Condition))
 }
 
-fn within(outer: Span, inner: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
+/// The `where` of each call, by the place of its statement: a bound rule may come from a definition,
+/// this is what stands in the call.
+fn clauses(program: &Program, sources: &SourceMap) -> HashMap<Span, Span> {
+    let files: BTreeSet<_> = program
+        .steps
+        .iter()
+        .filter_map(|step| sources.locate(step.span))
+        .map(|file| file.0)
+        .collect();
+    let mut rules = HashMap::new();
+    for file in files {
+        let (ast, _) = syntax::parse(sources, SourceId(file));
+        for statement in &ast.statements {
+            let StatementKind::Call(call) = &statement.kind else { continue };
+            let rule = call.clauses.iter().find_map(|clause| match &clause.node {
+                ClauseKind::Where(rule) => Some(rule.span),
+                _ => None,
+            });
+            rules.extend(rule.map(|rule| (statement.span, rule)));
+        }
+    }
+    rules
 }
