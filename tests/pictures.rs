@@ -50,8 +50,8 @@ fn look(browser: &Browser, pictures: &[Drawn]) {
     let names: Vec<&str> = pictures.iter().map(|(name, _)| name.as_str()).collect();
     page.push_str(&format!(
         "<script>let all = 0; {}.forEach((name, n) => {{ \
-         const seen = look(name, document.querySelector('#p' + n + ' > svg')); \
-         if (!seen) said(name, 'is empty'); all += seen; }}); \
+         const svg = document.querySelector('#p' + n + ' > svg'); const seen = look(name, svg); \
+         if (!seen && !svg.textContent.includes('nothing is built')) said(name, 'is empty'); all += seen; }}); \
          document.getElementById('found').textContent = JSON.stringify({{all, problems}});</script>",
         serde_json::to_string(&names).unwrap()
     ));
@@ -76,7 +76,8 @@ fn keep(browser: &Browser, pictures: &[Drawn], ending: &str) {
         let file = folder.join(Path::new(name).with_extension(ending).file_name().unwrap());
         fs::write(&file, text).unwrap();
         let side = |key: &str| {
-            let at = text.find(&format!("<svg xmlns")).or(text.find("<svg class=\"chart\"")).unwrap();
+            let at =
+                text.find(&format!("<svg xmlns")).or(text.find("<svg class=\"chart\"")).unwrap();
             let rest = text[at..].split(&format!(" {key}=\"")).nth(1).unwrap();
             rest.split(['"', '.']).next().unwrap().parse::<u32>().unwrap()
         };

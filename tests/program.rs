@@ -6,6 +6,7 @@ mod deliveries;
 pub mod examples;
 mod executors;
 mod fmt;
+mod graph;
 mod new_plugins;
 mod plugin_faults;
 mod plugins;

@@ -125,8 +125,8 @@ impl Builder<'_> {
                     .caption()
                     .or_else(|| self.dimensions(step))
                     .map(|c| one_line(&c));
-                let rule = self.clauses.get(&step.span).copied();
-                node.rule = rule.map(|span| format!("where {}", one_line(self.sources.slice(span))));
+                let rule = self.clauses.get(&step.span);
+                node.rule = rule.map(|span| one_line(self.sources.slice(*span)));
                 let found = self.registry.find(&activity.activity);
                 node.plugin = found.and_then(|a| a.spec().plugin.clone());
                 let docs = activity.outputs.iter().filter_map(|t| self.program[*t].doc.clone());
@@ -218,14 +218,21 @@ impl Builder<'_> {
         Some(flow)
     }
 
-    /// The label of the save that a population comes out of, else its name.
+    /// The label that a population is saved under, where there is one; else its name.
     fn label_of(&self, transition: TransitionId) -> String {
         let saves = self.program.steps.iter().enumerate().filter(|(_, step)| match &step.kind {
-            StepKind::Activity(activity) => activity.outputs.contains(&transition),
+            StepKind::Activity(activity) => {
+                let saved = Population::Transition(transition);
+                activity.outputs.contains(&transition)
+                    || activity.operation.inputs().contains(&saved)
+            }
             StepKind::Expect { .. } => false,
         });
-        let label = saves.filter_map(|(index, _)| plan::save_of(self.program, index)).next();
-        label.map_or_else(|| self.program[transition].name.clone(), |save| save.label.clone())
+        let mut labels = saves.filter_map(|(index, _)| plan::save_of(self.program, index));
+        match (labels.next(), labels.next()) {
+            (Some(save), None) => save.label.clone(),
+            _ => self.program[transition].name.clone(),
+        }
     }
 }
 
@@ -233,8 +240,8 @@ fn spoken(expr: &crate::model::expr::Expr) -> Option<(Population, UseKind)> {
     expr.population().map(|population| (population.clone(), UseKind::Condition))
 }
 
-/// The `where` of each call, by the place of its statement: a bound rule may come from a definition,
-/// this is what stands in the call.
+/// What each call decides by, by the place of its statement: its `where`, else its order and limit.
+/// A bound rule may come from a definition, this is what stands in the call.
 fn clauses(program: &Program, sources: &SourceMap) -> HashMap<Span, Span> {
     let files: BTreeSet<_> = program
         .steps
@@ -247,10 +254,13 @@ fn clauses(program: &Program, sources: &SourceMap) -> HashMap<Span, Span> {
         let (ast, _) = syntax::parse(sources, SourceId(file));
         for statement in &ast.statements {
             let StatementKind::Call(call) = &statement.kind else { continue };
-            let rule = call.clauses.iter().find_map(|clause| match &clause.node {
-                ClauseKind::Where(rule) => Some(rule.span),
-                _ => None,
-            });
+            let span = |is: fn(&ClauseKind) -> bool| {
+                call.clauses.iter().find(|clause| is(&clause.node)).map(|clause| clause.span)
+            };
+            let order = span(|c| matches!(c, ClauseKind::OrderBy(_)));
+            let limit = span(|c| matches!(c, ClauseKind::Limit(_)));
+            let cut = order.zip(limit).map(|(order, limit)| order.to(limit)).or(limit);
+            let rule = span(|c| matches!(c, ClauseKind::Where(_))).or(cut);
             rules.extend(rule.map(|rule| (statement.span, rule)));
         }
     }

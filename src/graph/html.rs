@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::numbers::{count, counted};
 
 use super::picture::{self, HEADS, STYLE, outcome_lines};
-use super::svg::about;
+use super::svg::{NOTHING, about};
 use super::text::{xml, xml_lines};
 use super::{Canvas, Chart, Kind, Node, UseKind};
 
@@ -60,6 +60,9 @@ fn draw(out: &mut String, c: usize, chart: &Chart, zone: &TimeZone) {
     let _ = write!(out, "<article>\n<h2>{}</h2>\n", xml(&chart.title));
     if let Some(description) = &chart.description {
         let _ = writeln!(out, "<p>{}</p>", xml(description));
+    }
+    if chart.nodes.is_empty() {
+        let _ = writeln!(out, "<p>{NOTHING}</p>");
     }
     let (width, height) = (drawing.size.width, drawing.size.height);
     let _ = write!(

@@ -66,7 +66,7 @@ const BOX_GAP: f64 = 18.0;
 const PASS_GAP: f64 = 12.0;
 /// Between two connected parts.
 const PART_GAP: f64 = 36.0;
-/// Parts are packed into rows of this width, or of the widest one.
+/// Parts are packed into rows of this width; a wider one has a row of its own.
 const ROW: f64 = 1240.0;
 /// How often layers are put in order, and boxes moved.
 const SWEEPS: usize = 16;
@@ -82,11 +82,10 @@ pub fn layout(sizes: &[Size], arrows: &[Arrow], direction: Direction) -> Layout 
         .into_iter()
         .map(|(boxes, within)| Part::new(sizes, arrows, boxes, within, direction))
         .collect();
-    let row = parts.iter().map(|p| p.size(direction).width).fold(ROW, f64::max);
     let (mut x, mut y, mut height) = (0.0_f64, 0.0_f64, 0.0_f64);
     for part in &parts {
         let size = part.size(direction);
-        if x > 0.0 && x + size.width > row {
+        if x > 0.0 && x + size.width > ROW {
             (x, y, height) = (0.0, y + height + PART_GAP, 0.0);
         }
         part.place(&mut whole, direction, Point { x, y });

@@ -21,9 +21,6 @@ mod picture;
 pub mod svg;
 pub mod text;
 
-#[cfg(test)]
-mod tests;
-
 use jiff::Timestamp;
 
 use crate::source::Span;

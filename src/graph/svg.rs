@@ -13,12 +13,19 @@ use super::{Canvas, Chart};
 /// Room for the title of a campaign.
 const HEADING: f64 = 52.0;
 
+/// What is said of a file that only declares.
+pub(super) const NOTHING: &str = "nothing is built or saved here";
+
 /// The picture: one campaign below the other. Times are shown in this zone.
 pub fn svg(canvas: &Canvas, zone: &TimeZone) -> String {
     let mut body = String::new();
     let (mut y, mut wide) = (0.0, 320.0_f64);
     for chart in &canvas.charts {
-        let drawing = picture::draw(chart, &|_| None);
+        let mut drawing = picture::draw(chart, &|_| None);
+        if chart.nodes.is_empty() {
+            drawing.elements =
+                format!("<text class=\"subheading\" x=\"{MARGIN}\" y=\"14\">{NOTHING}</text>\n");
+        }
         wide = wide.max(drawing.size.width);
         // A title is as long as it is, a picture need not be wider for it.
         let room = wide - 2.0 * MARGIN;
