@@ -20,7 +20,9 @@ pub mod engine;
 pub mod fmt;
 #[cfg(test)]
 mod generated;
+pub mod graph;
 pub mod model;
+mod numbers;
 pub mod plan;
 pub mod plugin;
 pub mod profile;

@@ -4,6 +4,7 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
+mod canvas;
 pub(crate) mod profile;
 mod unit_tests;
 
@@ -618,6 +619,13 @@ impl World for Project {
 }
 
 fn explained(program: &Program, plan: &Plan, history: &dyn History) -> Vec<ExplainedStep> {
+    let mut steps = explained_checks(program, plan);
+    steps.extend(explained_work(program, plan, history));
+    steps
+}
+
+/// What is asked before anything is computed.
+fn explained_checks(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
     let mut steps = Vec::new();
     for check in &plan.key_checks {
         let dim = &program[check.dimension];
@@ -633,6 +641,12 @@ fn explained(program: &Program, plan: &Plan, history: &dyn History) -> Vec<Expla
             None => step(unique, &check.counts),
         }
     }
+    steps
+}
+
+/// What is computed, asked, saved, sent and written.
+fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<ExplainedStep> {
+    let mut steps = Vec::new();
     for step in &plan.steps {
         steps.push(ExplainedStep {
             title: step.title.clone(),

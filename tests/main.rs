@@ -4,6 +4,7 @@
 //! * [`field`]: field cases that no script alone can show: crashes, locks, limits.
 //! * [`laws`]: what holds for every campaign, tried on random ones.
 //! * [`oracle`]: random campaigns against a naive evaluator.
+//! * [`pictures`]: what is drawn, in a browser.
 //! * [`samples`]: the sample campaigns over made data.
 //! * [`program`]: the examples, the README, and what a shell sees of the binary.
 //! * [`docs`]: the samples of the documentation.
@@ -17,6 +18,7 @@ mod engine;
 mod field;
 mod laws;
 mod oracle;
+mod pictures;
 mod program;
 mod samples;
 mod support;

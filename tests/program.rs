@@ -3,9 +3,10 @@
 mod commands;
 mod conformance;
 mod deliveries;
-mod examples;
+pub mod examples;
 mod executors;
 mod fmt;
+mod graph;
 mod new_plugins;
 mod plugin_faults;
 mod plugins;

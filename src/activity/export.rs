@@ -256,6 +256,10 @@ impl Operation for ExportFile {
         true
     }
 
+    fn caption(&self) -> Option<String> {
+        self.path.file_name().map(|name| name.to_string_lossy().into_owned())
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

@@ -12,10 +12,10 @@ mod error;
 mod explain;
 mod fmt;
 mod functions;
+mod graph;
 mod init;
 mod interrupt;
 mod junit;
-mod numbers;
 mod output;
 mod plan;
 mod plugin;
@@ -30,12 +30,14 @@ mod store;
 mod table;
 mod test;
 mod values;
+mod written;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::diagnostic::{Area, Diagnostic, Severity};
+use crate::numbers;
 use output::Output;
 
 /// Build marketing audiences from scripts.
@@ -60,6 +62,8 @@ enum Command {
     Plan(plan::Args),
     /// Show the steps of a run and the SQL of each
     Explain(explain::Args),
+    /// Draw campaigns: activities as boxes, populations as arrows with the counts of the last run
+    Graph(graph::Args),
     /// Show what the values of a dimension look like, so that a rule can be written
     Profile(profile::Args),
     /// Run the tests of campaigns, each over its own rows, in memory
@@ -120,6 +124,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut out),
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Graph(args) => graph::run(args, &mut out),
         Command::Profile(args) => profile::run(args, &mut out),
         Command::Test(args) => test::run(args, &mut out),
         Command::Fmt(args) => fmt::run(args, &mut out),

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -20,11 +21,11 @@ pub(super) struct Args {
         long,
         global = true,
         help_heading = "Output",
-        value_enum,
-        default_value_t,
+        value_parser = form(&[]),
+        default_value = "text",
         value_name = "FORMAT"
     )]
-    format: Format,
+    format: Form,
     /// How errors and warnings are printed; `json` when results are
     #[arg(long, global = true, help_heading = "Output", value_enum, value_name = "STYLE")]
     messages: Option<Messages>,
@@ -53,6 +54,49 @@ pub(super) enum Format {
     Json,
     /// Lists only
     Csv,
+}
+
+/// What `--format` can be: a form of results, or of pictures for commands that draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Text or data.
+    Results(Format),
+    /// A picture.
+    Picture(Picture),
+}
+
+/// The form of a picture.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Picture {
+    /// A picture for browsers and documents
+    Svg,
+    /// For code hosts and wikis that draw it
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// One page with the rule and the SQL of each box
+    Html,
+}
+
+/// Reads `--format` where these pictures are possible. A command that draws declares the option
+/// again, with the same name and type: then clap does not hand the general one down to it.
+pub(super) fn form(pictures: &[Picture]) -> impl TypedValueParser<Value = Form> + use<> {
+    let results = Format::value_variants().iter().filter_map(Format::to_possible_value);
+    let drawn = pictures.iter().filter_map(Picture::to_possible_value);
+    let values: Vec<PossibleValue> = results.chain(drawn).collect();
+    parser(values)
+}
+
+/// The same for a command that does nothing but draw.
+pub(super) fn picture() -> impl TypedValueParser<Value = Form> {
+    parser(Picture::value_variants().iter().filter_map(Picture::to_possible_value).collect())
+}
+
+fn parser(values: Vec<PossibleValue>) -> impl TypedValueParser<Value = Form> {
+    PossibleValuesParser::new(values).try_map(|name| {
+        let results = Format::from_str(&name, false).map(Form::Results);
+        results.or_else(|_| Picture::from_str(&name, false).map(Form::Picture))
+    })
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +140,11 @@ impl Output {
     pub fn new(args: &Args) -> Self {
         let stderr_width = terminal_size::terminal_size_of(std::io::stderr()).map(|(w, _)| w.0);
         let stdout_width = terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| w.0);
-        let style = match (args.messages, args.format) {
+        let format = match args.format {
+            Form::Results(format) => format,
+            Form::Picture(_) => Format::Text,
+        };
+        let style = match (args.messages, format) {
             (Some(Messages::Fancy), _) | (None, Format::Text | Format::Csv) => Style::Fancy,
             (Some(Messages::Concise), _) => Style::Concise,
             (Some(Messages::Json), _) | (None, Format::Json) => Style::Json,
@@ -110,7 +158,7 @@ impl Output {
             Colour::Auto => terminal && !no_color && !dumb,
         };
         Output {
-            format: args.format,
+            format,
             quiet: args.quiet,
             zone: TimeZone::UTC,
             messages: render::Options {

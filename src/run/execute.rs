@@ -892,6 +892,7 @@ fn named_row(columns: &[String], row: &[Value]) -> String {
     parts.join(", ")
 }
 
-fn one_line(text: &str) -> String {
+/// White space as single blanks.
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -62,4 +62,10 @@ codes! {
         "A script is not UTF-8",
         "Scripts are UTF-8 text; a BOM is fine. The message names the first line with a byte that is no text.",
         bad "", good "";
+
+    PICTURE_FORM = "E0730", "usage.picture_form", Usage, "A picture cannot have this form",
+        "`camp graph` draws as `svg`, `mermaid`, `dot` or `html`. Without `--format` the ending of the \
+         file after `-o` says which: `.svg`, `.mmd`, `.dot` or `.html`. Rows of audiences have a place \
+         on an `html` page only.",
+        bad "", good "";
 }
