@@ -146,10 +146,10 @@ impl Operation for Build {
             self.columns.iter().map(|(_, e)| planner.resolve(e, &self.source)).collect();
         let Some(&first) = step.outputs.first() else { return Ok(()) };
         let source = Reason::In(self.source.clone());
-        let asked = self.rule.iter().map(|rule| Reason::Rule {
-            rule: rule.clone(),
-            of: self.source.clone(),
-        });
+        let asked = self
+            .rule
+            .iter()
+            .map(|rule| Reason::Rule { rule: rule.clone(), of: self.source.clone() });
         let mut reasons: Vec<Reason> = std::iter::once(source.clone()).chain(asked).collect();
         let inside = match &self.limit {
             None => {

@@ -97,7 +97,7 @@ fn files_of(args: &Args) -> Result<Vec<String>, Box<Diagnostic>> {
 /// The answer for people.
 pub(super) fn text(why: &Why, out: &Output) -> String {
     let zone = jiff::tz::TimeZone::get(&why.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let key: Vec<String> = why.key.iter().map(|part| part.shown.clone()).collect();
+    let key: Vec<String> = why.key.iter().map(|part| part.plain()).collect();
     let key = if let [one] = &key[..] { one.clone() } else { format!("({})", key.join(", ")) };
     let mut text = format!(
         "{} {} {key} {} in `{}`, as of {}\n",
@@ -174,7 +174,9 @@ impl Lines<'_> {
     fn otherwise(&self, otherwise: &Otherwise, transition: &str) -> String {
         let not = if otherwise.member { "" } else { "not " };
         if otherwise.ways.is_empty() {
-            return format!("nothing that these conditions say would make it {not}in `{transition}`\n");
+            return format!(
+                "nothing that these conditions say would make it {not}in `{transition}`\n"
+            );
         }
         let mut text = format!("it would {not}be in `{transition}` if\n");
         let several = otherwise.ways.len() > 1;
@@ -275,8 +277,10 @@ fn push(node: &Node, parent: Option<usize>, table: &mut Table) {
     let kind = serde_json::to_value(node.kind).ok();
     let kind = kind.and_then(|k| k.as_str().map(str::to_owned));
     let values = beside(node);
-    let values: Vec<String> =
-        values.iter().map(|(name, shown)| format!("{} {shown}", name.trim()).trim().to_owned()).collect();
+    let values: Vec<String> = values
+        .iter()
+        .map(|(name, shown)| format!("{} {shown}", name.trim()).trim().to_owned())
+        .collect();
     table.row([
         number(node.id),
         parent.map_or(Cell::None, number),

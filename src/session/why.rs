@@ -185,8 +185,10 @@ fn find(program: &Program, name: &str) -> Result<TransitionId, Box<Diagnostic>> 
         [one] => Ok(one),
         [] => {
             let named = program.transitions.iter().map(|t| t.name.as_str());
-            let names: Vec<&str> =
-                named.filter(|n| !n.starts_with('_')).chain(saves.map(|s| s.label.as_str())).collect();
+            let names: Vec<&str> = named
+                .filter(|n| !n.starts_with('_'))
+                .chain(saves.map(|s| s.label.as_str()))
+                .collect();
             let title = format!("`{name}` is no transition and no saved audience of the scripts");
             Err(Box::new(
                 Diagnostic::error(usage::WHICH_POPULATION, title)

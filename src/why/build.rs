@@ -145,8 +145,10 @@ impl<'a> Builder<'a> {
         let rule = building.rule(filter, &Population::Dimension(dimension));
         let name = &self.program[dimension].name;
         let parts = building.flattened(rule);
-        let mut item = Item::new(Kind::All, format!("rows of {name}"), Logic::All(parts.clone()));
+        let mut item =
+            Item::new(Kind::All, format!("{name} has this row"), Logic::All(parts.clone()));
         item.parts = parts;
+        item.name = Some(name.clone());
         item.span = Some(self.program[dimension].span);
         building.tree.root = building.push(item);
         building.tree
@@ -416,8 +418,7 @@ impl Building<'_> {
                 }
             }
         }
-        let mut item =
-            Item::new(Kind::Chosen, text, Logic::Asked { question, negated: false });
+        let mut item = Item::new(Kind::Chosen, text, Logic::Asked { question, negated: false });
         item.notes = notes;
         item.parts = parts;
         self.push(item)
@@ -493,7 +494,13 @@ impl Building<'_> {
     }
 
     fn negated(&mut self, part: usize, span: Option<Span>) -> usize {
-        let mut item = Item::new(Kind::Not, "not".to_owned(), Logic::Not(part));
+        let of = &self.tree.items[part];
+        let text = match (of.kind, &of.name) {
+            (Kind::Population, Some(name)) => format!("not in `{name}`"),
+            (Kind::Audience, _) => format!("not in {}", of.text),
+            _ => "not".to_owned(),
+        };
+        let mut item = Item::new(Kind::Not, text, Logic::Not(part));
         item.span = span;
         item.parts = vec![part];
         self.push(item)
@@ -539,11 +546,7 @@ impl Building<'_> {
         };
         let question = self.ask(condition.clone(), true);
         let text = format!("matches a row of {name} by {}", self.words(condition.span));
-        let mut item = Item::new(
-            Kind::Condition,
-            text,
-            Logic::Asked { question, negated: false },
-        );
+        let mut item = Item::new(Kind::Condition, text, Logic::Asked { question, negated: false });
         item.span = Some(condition.span);
         if let ExprKind::Matches { pairs, .. } = &*condition.kind {
             for pair in pairs {

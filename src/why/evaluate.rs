@@ -95,7 +95,12 @@ impl Evaluation<'_> {
         Ok(Some(answers))
     }
 
-    fn question(&self, dimension: DimId, key: &Key, asked: &[Asked]) -> Result<Select, Diagnostics> {
+    fn question(
+        &self,
+        dimension: DimId,
+        key: &Key,
+        asked: &[Asked],
+    ) -> Result<Select, Diagnostics> {
         let mut lowering = Lowering::new(self.program, self.relations, self.history);
         let mut own = Vec::new();
         let mut select = lowering.rows(dimension, &[], |l| {
@@ -103,8 +108,7 @@ impl Evaluation<'_> {
             let mut columns = vec![("row".to_owned(), crate::plan::lower::truth(true))];
             columns.truncate(usize::from(asked.is_empty()));
             for (n, Asked { expr, condition }) in asked.iter().enumerate() {
-                let scalar =
-                    if *condition { l.condition(expr, true) } else { l.value(expr) };
+                let scalar = if *condition { l.condition(expr, true) } else { l.value(expr) };
                 columns.push((format!("q{n}"), scalar));
             }
             columns
@@ -162,10 +166,7 @@ impl Evaluation<'_> {
             columns: (0..width).map(|n| (format!("k{n}"), of(n))).collect(),
             from: Some((Source::Query(Box::new(select)), "f".to_owned())),
             order_by: (0..width).map(|n| Order { expr: of(n), descending: false }).collect(),
-            limit: Some(Scalar::Literal(
-                Value::Int(limit as i128),
-                crate::model::types::Type::Int,
-            )),
+            limit: Some(Scalar::Literal(Value::Int(limit as i128), crate::model::types::Type::Int)),
             ..Select::default()
         };
         let span = condition.map(|c| c.span);
@@ -196,6 +197,14 @@ fn verdict(tree: &Tree, answers: &Answers, item: usize, known: &mut [Option<bool
         }
         Logic::Not(part) => !verdict(tree, answers, *part, known),
         Logic::Same(part) => verdict(tree, answers, *part, known),
+    };
+    // The plan's own answer is what a run saves.
+    let holds = match tree.items[item].member.map(|q| *answers.value(q) == Value::Bool(true)) {
+        Some(member) => {
+            debug_assert_eq!(member, holds, "`{}` is told as it is not", tree.items[item].text);
+            member
+        }
+        None => holds,
     };
     known[item] = Some(holds);
     holds

@@ -40,7 +40,8 @@ pub(super) fn ways(tree: &Tree, answers: &[bool]) -> (Vec<Set>, bool) {
             open.push(set.union(&more).copied().collect());
         }
     }
-    let found: Vec<Set> = found.into_iter().map(|set| reduced(tree, answers, set, wanted)).collect();
+    let found: Vec<Set> =
+        found.into_iter().map(|set| reduced(tree, answers, set, wanted)).collect();
     let more = found.len() > WAYS;
     (cut(minimal(found)), more)
 }
@@ -52,9 +53,8 @@ fn cut(mut found: Vec<Set>) -> Vec<Set> {
 }
 
 fn pop_smallest(open: &mut Vec<Set>) -> Option<Set> {
-    let at = (0..open.len()).min_by(|&a, &b| {
-        (open[a].len(), &open[a]).cmp(&(open[b].len(), &open[b]))
-    })?;
+    let at = (0..open.len())
+        .min_by(|&a, &b| (open[a].len(), &open[a]).cmp(&(open[b].len(), &open[b])))?;
     Some(open.swap_remove(at))
 }
 
@@ -88,13 +88,7 @@ pub(super) fn holds(tree: &Tree, answers: &[bool], item: usize) -> bool {
 
 /// The sets that would bring an item to a verdict if no question stood at two places. None where
 /// nothing would.
-fn candidates(
-    tree: &Tree,
-    answers: &[bool],
-    item: usize,
-    wanted: bool,
-    frozen: &Set,
-) -> Vec<Set> {
+fn candidates(tree: &Tree, answers: &[bool], item: usize, wanted: bool, frozen: &Set) -> Vec<Set> {
     if holds(tree, answers, item) == wanted {
         return vec![Set::new()];
     }

@@ -27,9 +27,8 @@ pub struct Key {
 pub fn parse(text: &str, dimension: &Dimension, clock: &Clock) -> Result<Key, Box<Diagnostic>> {
     let columns: Vec<_> = dimension.key_columns().collect();
     let names: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
-    let wrong = |title: String, help: String| {
-        Box::new(Diagnostic::error(usage::KEY, title).help(help))
-    };
+    let wrong =
+        |title: String, help: String| Box::new(Diagnostic::error(usage::KEY, title).help(help));
     let parts = if columns.len() == 1 { vec![unquoted(text)] } else { parts(text) };
     if parts.len() != columns.len() {
         let title = format!(

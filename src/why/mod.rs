@@ -140,6 +140,9 @@ pub struct Node {
     /// The node that tells the same, further above: its parts are not repeated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_above: Option<usize>,
+    /// The first node that asks the same of the row: both turn out alike, or both the other way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_condition: Option<usize>,
     /// Its parts. Of a plugin's population, what went into it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Node>,
@@ -154,6 +157,13 @@ pub struct Fact {
     pub value: serde_json::Value,
     /// For people.
     pub shown: String,
+}
+
+impl Fact {
+    /// The value without quotes.
+    pub fn plain(&self) -> String {
+        self.value.as_str().map_or_else(|| self.shown.clone(), str::to_owned)
+    }
 }
 
 /// Linked rows.

@@ -23,11 +23,22 @@ pub fn tell(
     clock: &Clock,
     otherwise: bool,
 ) -> Why {
-    let teller = Teller { tree, answers, program, sources, clock };
+    // A question is told as the item that asks it first.
+    let mut first = HashMap::new();
+    for (n, item) in tree.items.iter().enumerate() {
+        if let Logic::Asked { question, .. } = item.logic {
+            first.entry(question).or_insert(n);
+        }
+    }
+    let teller = Teller { tree, answers, program, sources, clock, first };
     let member = answers.holds(tree.root);
     let mut left = Vec::new();
     if !member {
         teller.lost(tree.root, &mut left, &mut HashSet::new());
+        if left.is_empty() {
+            // The dimension's own rule leaves it out.
+            left.push(tree.root);
+        }
         left.sort_by_key(|&item| tree.items[item].span.map(|s| s.start));
     }
     let left = left.into_iter().map(|item| Left {
@@ -56,12 +67,15 @@ struct Teller<'a> {
     program: &'a Program,
     sources: &'a SourceMap,
     clock: &'a Clock,
+    /// The first item that asks a question.
+    first: HashMap<usize, usize>,
 }
 
 impl Teller<'_> {
     fn place(&self, span: Option<Span>) -> Option<Place> {
         let place = self.sources.place(span.filter(|s| !s.is_empty())?)?;
-        Some(Place { file: place.file, line: place.line, column: place.column })
+        let file = place.file.strip_prefix("./").map(str::to_owned).unwrap_or(place.file);
+        Some(Place { file, line: place.line, column: place.column })
     }
 
     fn node(&self, id: usize) -> Node {
@@ -76,17 +90,21 @@ impl Teller<'_> {
             linked: (0..item.linked.len()).map(|n| self.linked(id, item, n)).collect(),
             notes: item.notes.clone(),
             as_above: item.as_above,
+            same_condition: self.same_condition(id),
             parts: item.parts.iter().map(|&part| self.node(part)).collect(),
         }
+    }
+
+    fn same_condition(&self, id: usize) -> Option<usize> {
+        let Logic::Asked { question, .. } = self.tree.items[id].logic else { return None };
+        self.first.get(&question).copied().filter(|&first| first != id)
     }
 
     fn fact(&self, name: &str, given: &Given) -> Fact {
         let zone = &self.clock.zone;
         match given {
             Given::Known(value) => fact(name.to_owned(), value, zone),
-            Given::Asked(question) => {
-                fact(name.to_owned(), self.answers.value(*question), zone)
-            }
+            Given::Asked(question) => fact(name.to_owned(), self.answers.value(*question), zone),
             Given::Words(words) => Fact {
                 name: name.to_owned(),
                 value: serde_json::Value::String(words.clone()),
@@ -142,15 +160,8 @@ impl Teller<'_> {
             .map(|q| *self.answers.value(q) == Value::Bool(true))
             .collect();
         let (ways, more) = flips::ways(self.tree, &answers);
-        // A question is told as the item that asks it first.
-        let mut items: HashMap<usize, usize> = HashMap::new();
-        for (n, item) in self.tree.items.iter().enumerate() {
-            if let Logic::Asked { question, .. } = item.logic {
-                items.entry(question).or_insert(n);
-            }
-        }
         let change = |question: usize| {
-            let &id = items.get(&question)?;
+            let &id = self.first.get(&question)?;
             let item = &self.tree.items[id];
             Some(Change {
                 node: id,
