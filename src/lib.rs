@@ -31,3 +31,4 @@ pub mod session;
 pub mod source;
 pub mod syntax;
 pub mod unit_tests;
+pub mod why;

@@ -7,6 +7,7 @@
 mod canvas;
 pub(crate) mod profile;
 mod unit_tests;
+pub(crate) mod why;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -267,7 +268,17 @@ impl Session {
     fn planned(&self, checked: &Checked) -> Result<Plan, Diagnostics> {
         let history = Recorded::new(&checked.catalogue, &checked.program);
         let wanted = plan::wanted(&checked.program, &self.settings.only).map_err(one)?;
-        let (plan, diagnostics) = plan::plan(&checked.program, self.as_of, &history, &wanted);
+        self.planned_steps(checked, &history, &wanted)
+    }
+
+    /// The plan of some steps of the program.
+    fn planned_steps(
+        &self,
+        checked: &Checked,
+        history: &Recorded<'_>,
+        wanted: &HashSet<usize>,
+    ) -> Result<Plan, Diagnostics> {
+        let (plan, diagnostics) = plan::plan(&checked.program, self.as_of, history, wanted);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }

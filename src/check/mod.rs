@@ -38,6 +38,8 @@ use crate::model::schema::World;
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::Ast;
 
+pub(crate) use params::parse_value as given_value;
+
 /// A parsed file.
 #[derive(Clone, Debug)]
 pub struct Unit {

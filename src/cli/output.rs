@@ -120,6 +120,17 @@ enum Colour {
     Never,
 }
 
+/// How a part of a result is to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ink {
+    /// As it should be.
+    Good,
+    /// As it should not be.
+    Bad,
+    /// Less than the rest.
+    Faint,
+}
+
 /// The standard output and the standard error of the program.
 pub(super) struct Output {
     /// The form of results.
@@ -131,6 +142,8 @@ pub(super) struct Output {
     messages: render::Options,
     /// The terminal's width when results go to one.
     table_width: Option<u16>,
+    /// Whether results are coloured.
+    coloured: bool,
     results: Box<dyn Write>,
     talk: Box<dyn Write>,
 }
@@ -152,10 +165,11 @@ impl Output {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
         let terminal = std::io::stderr().is_terminal();
-        let colour = match args.color {
+        let plain = no_color || dumb;
+        let coloured = |terminal: bool| match args.color {
             Colour::Always => true,
             Colour::Never => false,
-            Colour::Auto => terminal && !no_color && !dumb,
+            Colour::Auto => terminal && !plain,
         };
         Output {
             format,
@@ -166,10 +180,11 @@ impl Output {
                 // A narrow terminal makes a message longer, a wide one does not make it wider
                 // than what can be read.
                 width: stderr_width.map_or(80, |w| usize::from(w).clamp(40, 120)),
-                colour,
+                colour: coloured(terminal),
                 unicode: !dumb,
             },
             table_width: stdout_width.map(|w| w.max(40)),
+            coloured: coloured(std::io::stdout().is_terminal()),
             results: Box::new(crate::plugin::stdout::Results),
             talk: Box::new(std::io::stderr()),
         }
@@ -185,10 +200,24 @@ impl Output {
             zone: TimeZone::UTC,
             messages: render::Options { style: Style::Concise, ..render::Options::default() },
             table_width: None,
+            coloured: false,
             results: Box::new(captured.clone()),
             talk: Box::new(captured.clone()),
         };
         (out, captured)
+    }
+
+    /// A text of a result in a colour, where results are coloured.
+    pub fn ink(&self, ink: Ink, text: &str) -> String {
+        if !self.coloured || text.is_empty() {
+            return text.to_owned();
+        }
+        let code = match ink {
+            Ink::Good => "32",
+            Ink::Bad => "31",
+            Ink::Faint => "2",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
 
     /// Prints a result. A reader that has gone away is nobody to tell anything.
