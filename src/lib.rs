@@ -14,6 +14,8 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod engine;
+mod fault;
+pub mod fence;
 pub mod fmt;
 #[cfg(test)]
 mod generated;
@@ -25,4 +27,5 @@ pub mod run;
 pub mod session;
 pub mod source;
 pub mod syntax;
+mod terminal;
 pub mod unit_tests;

@@ -11,6 +11,7 @@ use super::table::Table;
 use crate::diagnostic::render::{self, Style};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::SourceMap;
+use crate::terminal::{visible, visible_json};
 
 /// The options of every command.
 #[derive(clap::Args, Debug)]
@@ -85,6 +86,8 @@ pub(super) struct Output {
     /// The zone that times are shown in.
     pub zone: TimeZone,
     messages: render::Options,
+    /// Whether results go to a terminal.
+    terminal: bool,
     /// The terminal's width when results go to one.
     table_width: Option<u16>,
     results: Box<dyn Write>,
@@ -121,6 +124,7 @@ impl Output {
                 colour,
                 unicode: !dumb,
             },
+            terminal: std::io::stdout().is_terminal(),
             table_width: stdout_width.map(|w| w.max(40)),
             results: Box::new(crate::plugin::stdout::Results),
             talk: Box::new(std::io::stderr()),
@@ -136,6 +140,7 @@ impl Output {
             quiet: false,
             zone: TimeZone::UTC,
             messages: render::Options { style: Style::Concise, ..render::Options::default() },
+            terminal: false,
             table_width: None,
             results: Box::new(captured.clone()),
             talk: Box::new(captured.clone()),
@@ -143,8 +148,21 @@ impl Output {
         (out, captured)
     }
 
-    /// Prints a result. A reader that has gone away is nobody to tell anything.
+    /// Prints a result for people: what data, labels and paths hold does not steer the terminal.
     pub fn print(&mut self, text: &str) {
+        self.write(&visible(text));
+    }
+
+    /// Prints a result whose bytes count: for programs, unless people look at it.
+    pub fn exact(&mut self, text: &str) {
+        match self.terminal {
+            true => self.write(&visible(text)),
+            false => self.write(text),
+        }
+    }
+
+    /// A reader that has gone away is nobody to tell anything.
+    fn write(&mut self, text: &str) {
         let _ = self.results.write_all(text.as_bytes());
         let _ = self.results.flush();
     }
@@ -152,7 +170,7 @@ impl Output {
     /// Says something about the result, to people only.
     pub fn say(&mut self, text: &str) {
         if !self.quiet && self.messages.style != Style::Json {
-            let _ = writeln!(self.talk, "{text}");
+            let _ = writeln!(self.talk, "{}", visible(text));
         }
     }
 
@@ -160,7 +178,7 @@ impl Output {
     pub fn json(&mut self, value: &impl Serialize) {
         // Only maps with keys that are no texts cannot be written, and no result has one.
         if let Ok(text) = serde_json::to_string_pretty(value) {
-            self.print(&(text + "\n"));
+            self.write(&(visible_json(&text) + "\n"));
         }
     }
 
@@ -168,7 +186,7 @@ impl Output {
     pub fn table(&mut self, table: &Table, none: &str) {
         match self.format {
             Format::Json => self.json(&table.json()),
-            Format::Csv => self.print(&table.csv()),
+            Format::Csv => self.exact(&table.csv()),
             Format::Text if table.is_empty() => self.say(none),
             Format::Text => self.print(&table.text(&self.zone, self.table_width)),
         }
