@@ -17,6 +17,8 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod engine;
+mod fault;
+pub mod fence;
 pub mod fmt;
 #[cfg(test)]
 mod generated;
@@ -30,5 +32,6 @@ pub mod run;
 pub mod session;
 pub mod source;
 pub mod syntax;
+mod terminal;
 pub mod unit_tests;
 pub mod why;

@@ -16,6 +16,7 @@ use crate::catalogue::{self, Catalogue, RunRecord, StagedSave, StepRecord};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::engine::duckdb::print::{self, plain};
 use crate::engine::duckdb::{EngineError, Session as Engine};
+use crate::fault;
 use crate::model::expr::Population;
 use crate::model::program::*;
 use crate::model::schema::Column;
@@ -314,6 +315,7 @@ impl Execution<'_> {
         for export in exports {
             export.publish().map_err(one)?;
         }
+        fault::step("deliver");
         report.run_id = run_id.to_owned();
         report.status = Status::Done;
         self.deliver(&mut report, run_id, &skipped, false);
