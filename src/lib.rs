@@ -7,6 +7,9 @@
 //! Each arrow is one pass in its own folder. A pass returns a value **and** diagnostics; nothing
 //! before the run does I/O except reading schemas through [`model::schema::World`].
 
+// What the grammar's derive writes names it: pest is built without `std`.
+extern crate alloc;
+
 pub mod activity;
 pub mod catalogue;
 pub mod check;
@@ -14,6 +17,8 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod engine;
+mod fault;
+pub mod fence;
 pub mod fmt;
 #[cfg(test)]
 mod generated;
@@ -27,4 +32,6 @@ pub mod run;
 pub mod session;
 pub mod source;
 pub mod syntax;
+mod terminal;
 pub mod unit_tests;
+pub mod why;

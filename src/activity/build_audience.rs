@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::plan as codes;
 use crate::model::expr::{Expr, Population, Sort};
 use crate::model::program::{ActivityStep, CarriedColumn, Operation};
+use crate::plan::reason::Reason;
 use crate::plan::{Cut, Planner};
 use crate::syntax::ast;
 
@@ -55,11 +56,11 @@ static SPEC: LazyLock<Spec> = LazyLock::new(|| {
           dimension all columns. Building from a dimension carries the key alone, building from a \
           population what it carries.\n\
           * `order by … limit N` keeps the first N rows, `limit P%` a share of them, rounded half \
-          up. Ties are broken by the key; missing values come last.\n\
+          up. Ties are broken by the key; missing values come last. `order by` sees what `select` names.\n\
           * A second outgoing transition holds the rows of the source that are not in the first.".into(),
     outputs: 1..=2,
     example: "vip, others = build audience from customers\n  where consent and any orders where amount > 100\n  \
-              select email, sum(amount of orders) as spent\n  order by sum(amount of orders) desc\n  limit 1_000\n\
+              select email, sum(amount of orders) as spent\n  order by spent desc\n  limit 1_000\n\
               save audience vip as \"VIP\"\nsave audience others as \"Not VIP\"\n".into(),
     plugin: None,
 }
@@ -96,7 +97,9 @@ impl Activity for BuildAudience {
         };
         let columns = binder.selected(select, &input, &rows);
         let order = match order {
-            Some(ast::ClauseKind::OrderBy(sorts)) => binder.sorts(sorts, &rows),
+            Some(ast::ClauseKind::OrderBy(sorts)) => {
+                binder.sorts_of_selected(sorts, &rows, &columns)
+            }
             _ => Vec::new(),
         };
         if let Some((_, span)) = &limit {
@@ -144,13 +147,19 @@ impl Operation for Build {
         let columns: Vec<Expr> =
             self.columns.iter().map(|(_, e)| planner.resolve(e, &self.source)).collect();
         let Some(&first) = step.outputs.first() else { return Ok(()) };
+        let source = Reason::In(self.source.clone());
+        let asked = self
+            .rule
+            .iter()
+            .map(|rule| Reason::Rule { rule: rule.clone(), of: self.source.clone() });
+        let mut reasons: Vec<Reason> = std::iter::once(source.clone()).chain(asked).collect();
         let inside = match &self.limit {
             None => {
                 planner.define(first, rule.clone(), columns.clone());
                 rule
             }
             Some(limit) => {
-                let order = self
+                let order: Vec<Sort> = self
                     .order
                     .iter()
                     .map(|s| Sort {
@@ -162,11 +171,16 @@ impl Operation for Build {
                     Limit::Rows(n) => Cut::Rows(planner.fold(n)),
                     Limit::Share(share) => Cut::Share(planner.fold(share)),
                 };
+                let (output, limit) = (first, cut.clone());
+                reasons.push(Reason::First { output, order: order.clone(), limit });
                 planner.cut(first, rule, columns.clone(), order, cut);
                 planner.rows_of(&Population::Transition(first)).1
             }
         };
+        planner.because(first, Reason::All(reasons));
         if let Some(&rest) = step.outputs.get(1) {
+            let others = Reason::Not(Box::new(Reason::In(Population::Transition(first))));
+            planner.because(rest, Reason::All(vec![source, others]));
             planner.define(rest, Expr::and([all, inside.not()], span), columns);
         }
         Ok(())

@@ -24,7 +24,7 @@ use crate::syntax::ast;
 
 use super::audiences::SavedLabel;
 use super::files::{Entity, Entry, File, Space};
-use super::scope::{Level, Scope};
+use super::scope::{Found, Level, Scope, find_name};
 use super::{Imports, Options};
 
 pub use super::dimensions::{entry_bool, entry_span, entry_text};
@@ -508,14 +508,33 @@ impl Binder<'_> {
 
     /// Sort keys over rows.
     pub fn sorts(&mut self, sorts: &[ast::Sort], rows: &Rows) -> Vec<Sort> {
-        sorts
-            .iter()
-            .map(|s| {
-                let expr = self.bind_value(&s.expr, &rows.0);
-                self.check_sortable(&expr);
-                Sort { expr, descending: s.descending }
-            })
-            .collect()
+        self.bind_sorts(sorts, &rows.0)
+    }
+
+    /// Sort keys over rows and over what `select` makes of them: as in SQL, a bare name is what is
+    /// selected under it, inside an expression it is the source's.
+    pub fn sorts_of_selected(
+        &mut self,
+        sorts: &[ast::Sort],
+        rows: &Rows,
+        selected: &[(CarriedColumn, Expr)],
+    ) -> Vec<Sort> {
+        let sort = |s: &ast::Sort, binder: &mut Self| {
+            let named = match &*s.expr.kind {
+                ast::ExprKind::Path(path) if path.parts.len() == 1 => {
+                    let names = selected.iter().map(|(c, _)| c.name.as_str());
+                    find_name(&path.parts[0].node, names)
+                }
+                _ => Found::None,
+            };
+            let Found::One(at) = named else {
+                return binder.bind_sorts(std::slice::from_ref(s), &rows.0).pop();
+            };
+            let expr = Expr { span: s.expr.span, ..selected[at].1.clone() };
+            binder.check_sortable(&expr);
+            Some(Sort { expr, descending: s.descending })
+        };
+        sorts.iter().filter_map(|s| sort(s, self)).collect()
     }
 
     /// A value that does not depend on rows.

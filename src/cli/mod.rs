@@ -30,6 +30,7 @@ mod store;
 mod table;
 mod test;
 mod values;
+mod why;
 mod written;
 
 use std::process::ExitCode;
@@ -60,6 +61,8 @@ enum Command {
     Check(check::Args),
     /// Show what a run would change: who enters, who leaves; nothing is saved
     Plan(plan::Args),
+    /// Explain why one row is in a population, or is not: each condition with its values
+    Why(why::Args),
     /// Show the steps of a run and the SQL of each
     Explain(explain::Args),
     /// Draw campaigns: activities as boxes, populations as arrows with the counts of the last run
@@ -123,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args, &mut out),
         Command::Check(args) => check::run(args, &mut out),
         Command::Plan(args) => plan::run(args, &mut out),
+        Command::Why(args) => why::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Graph(args) => graph::run(args, &mut out),
         Command::Profile(args) => profile::run(args, &mut out),

@@ -12,6 +12,7 @@ use super::table::Table;
 use crate::diagnostic::render::{self, Style};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::SourceMap;
+use crate::terminal::{visible, visible_json};
 
 /// The options of every command.
 #[derive(clap::Args, Debug)]
@@ -120,6 +121,26 @@ enum Colour {
     Never,
 }
 
+/// How a part of a result is to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ink {
+    /// As it should be.
+    Good,
+    /// As it should not be.
+    Bad,
+    /// Less than the rest.
+    Faint,
+}
+
+/// What stands in a text for the order to the terminal that it becomes: characters that Unicode
+/// keeps out of texts. In the order of [`Ink`], the last ends any of them.
+const INKS: [(char, &str); 4] = [
+    ('\u{fdd0}', "\u{1b}[32m"),
+    ('\u{fdd1}', "\u{1b}[31m"),
+    ('\u{fdd2}', "\u{1b}[2m"),
+    ('\u{fdd3}', "\u{1b}[0m"),
+];
+
 /// The standard output and the standard error of the program.
 pub(super) struct Output {
     /// The form of results.
@@ -129,8 +150,12 @@ pub(super) struct Output {
     /// The zone that times are shown in.
     pub zone: TimeZone,
     messages: render::Options,
+    /// Whether results go to a terminal.
+    terminal: bool,
     /// The terminal's width when results go to one.
     table_width: Option<u16>,
+    /// Whether results are coloured.
+    coloured: bool,
     results: Box<dyn Write>,
     talk: Box<dyn Write>,
 }
@@ -152,10 +177,11 @@ impl Output {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
         let terminal = std::io::stderr().is_terminal();
-        let colour = match args.color {
+        let plain = no_color || dumb;
+        let coloured = |terminal: bool| match args.color {
             Colour::Always => true,
             Colour::Never => false,
-            Colour::Auto => terminal && !no_color && !dumb,
+            Colour::Auto => terminal && !plain,
         };
         Output {
             format,
@@ -166,10 +192,12 @@ impl Output {
                 // A narrow terminal makes a message longer, a wide one does not make it wider
                 // than what can be read.
                 width: stderr_width.map_or(80, |w| usize::from(w).clamp(40, 120)),
-                colour,
+                colour: coloured(terminal),
                 unicode: !dumb,
             },
+            terminal: std::io::stdout().is_terminal(),
             table_width: stdout_width.map(|w| w.max(40)),
+            coloured: coloured(std::io::stdout().is_terminal()),
             results: Box::new(crate::plugin::stdout::Results),
             talk: Box::new(std::io::stderr()),
         }
@@ -184,15 +212,52 @@ impl Output {
             quiet: false,
             zone: TimeZone::UTC,
             messages: render::Options { style: Style::Concise, ..render::Options::default() },
+            terminal: false,
             table_width: None,
+            coloured: false,
             results: Box::new(captured.clone()),
             talk: Box::new(captured.clone()),
         };
         (out, captured)
     }
 
-    /// Prints a result. A reader that has gone away is nobody to tell anything.
+    /// A text of a result in a colour, where results are coloured.
+    pub fn ink(&self, ink: Ink, text: &str) -> String {
+        if !self.coloured || text.is_empty() {
+            return text.to_owned();
+        }
+        let (begin, _) = INKS[ink as usize];
+        let (end, _) = INKS[INKS.len() - 1];
+        format!("{begin}{text}{end}")
+    }
+
+    /// What people see: colours are orders to the terminal, and only ours are given.
+    fn shown(&self, text: &str) -> String {
+        let mut shown = visible(text);
+        if self.coloured {
+            for (mark, order) in INKS {
+                shown = shown.replace(mark, order);
+            }
+        }
+        shown
+    }
+
+    /// Prints a result for people: what data, labels and paths hold does not steer the terminal.
     pub fn print(&mut self, text: &str) {
+        let shown = self.shown(text);
+        self.write(&shown);
+    }
+
+    /// Prints a result whose bytes count: for programs, unless people look at it.
+    pub fn exact(&mut self, text: &str) {
+        match self.terminal {
+            true => self.print(text),
+            false => self.write(text),
+        }
+    }
+
+    /// A reader that has gone away is nobody to tell anything.
+    fn write(&mut self, text: &str) {
         let _ = self.results.write_all(text.as_bytes());
         let _ = self.results.flush();
     }
@@ -200,7 +265,7 @@ impl Output {
     /// Says something about the result, to people only.
     pub fn say(&mut self, text: &str) {
         if !self.quiet && self.messages.style != Style::Json {
-            let _ = writeln!(self.talk, "{text}");
+            let _ = writeln!(self.talk, "{}", visible(text));
         }
     }
 
@@ -208,7 +273,7 @@ impl Output {
     pub fn json(&mut self, value: &impl Serialize) {
         // Only maps with keys that are no texts cannot be written, and no result has one.
         if let Ok(text) = serde_json::to_string_pretty(value) {
-            self.print(&(text + "\n"));
+            self.write(&(visible_json(&text) + "\n"));
         }
     }
 
@@ -216,7 +281,7 @@ impl Output {
     pub fn table(&mut self, table: &Table, none: &str) {
         match self.format {
             Format::Json => self.json(&table.json()),
-            Format::Csv => self.print(&table.csv()),
+            Format::Csv => self.exact(&table.csv()),
             Format::Text if table.is_empty() => self.say(none),
             Format::Text => self.print(&table.text(&self.zone, self.table_width)),
         }
