@@ -213,20 +213,46 @@ pub fn difference(
             other,
         ));
     }
+    let members = |version| history::members_sql(entry, version, shape);
+    compared(store, shape, &members(from), &members(to))
+}
+
+/// Compares the present members of two audiences: those of the second who are not in the first
+/// entered, those of the first who are not in the second left.
+///
+/// # Errors
+/// When there is no such audience, or they are of different dimensions.
+pub fn difference_of(
+    store: &dyn Store,
+    catalogue: &Catalogue,
+    first: &str,
+    second: &str,
+) -> Result<Difference, Diagnostic> {
+    let (a, b) = (catalogue.get(first)?, catalogue.get(second)?);
+    if a.shape.id != b.shape.id {
+        let what = format!("`{}` and `{}`", a.audience.label, b.audience.label);
+        return Err(not_comparable(&what, &a.shape, &b.shape));
+    }
+    let members = |entry: &Entry| history::members_sql(entry, entry.audience.version, &a.shape);
+    compared(store, &a.shape, &members(a), &members(b))
+}
+
+/// Who is in one of two queries of keys and not in the other.
+fn compared(
+    store: &dyn Store,
+    shape: &Shape,
+    before: &str,
+    after: &str,
+) -> Result<Difference, Diagnostic> {
     let keys: Vec<&str> = shape.key.iter().map(|c| c.name.as_str()).collect();
     let same: Vec<String> =
         keys.iter().map(|k| format!("{} = {}", sql::column("a", k), sql::column("b", k))).collect();
     let order: Vec<String> = keys.iter().map(|k| sql::column("a", k)).collect();
-    let only = |a: u64, b: u64| {
-        format!(
-            "SELECT a.* FROM ({}) AS a ANTI JOIN ({}) AS b ON {}",
-            history::members_sql(entry, a, shape),
-            history::members_sql(entry, b, shape),
-            same.join(" AND ")
-        )
+    let only = |a: &str, b: &str| {
+        format!("SELECT a.* FROM ({a}) AS a ANTI JOIN ({b}) AS b ON {}", same.join(" AND "))
     };
     let ordered = |sql: &str| format!("{sql} ORDER BY {}", order.join(", "));
-    let (entered, left) = (only(to, from), only(from, to));
+    let (entered, left) = (only(after, before), only(before, after));
     Ok(Difference {
         entered: stage::count(store, &format!("({entered})")).map_err(unreadable)?,
         left: stage::count(store, &format!("({left})")).map_err(unreadable)?,
@@ -381,7 +407,11 @@ fn combinations(audiences: usize, exact: &[(u64, u64)]) -> Vec<Combination> {
         found.filter(|c| c.together > 0 || c.mask.count_ones() == 1).collect();
     found.sort_by_key(|c| {
         // Of two, that of the audience that was named first.
-        (std::cmp::Reverse(c.together), c.mask.count_ones(), std::cmp::Reverse(c.mask.reverse_bits()))
+        (
+            std::cmp::Reverse(c.together),
+            c.mask.count_ones(),
+            std::cmp::Reverse(c.mask.reverse_bits()),
+        )
     });
     found
 }
