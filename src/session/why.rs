@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::{Checked, Session, one};
-use crate::catalogue::fold_label;
 use crate::diagnostic::codes::usage;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::engine::duckdb::print;
+use crate::model::label::fold_label;
 use crate::model::program::{DimId, Program, StepKind, TransitionId};
 use crate::model::types::Type;
 use crate::model::value::Value;
