@@ -21,6 +21,7 @@ pub mod model;
 pub mod plan;
 pub mod plugin;
 pub mod profile;
+pub(crate) mod repl;
 pub mod run;
 pub mod session;
 pub mod source;

@@ -4,6 +4,7 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
+pub(crate) mod entries;
 pub(crate) mod profile;
 mod unit_tests;
 
@@ -122,6 +123,13 @@ impl Interrupter {
         }
     }
 
+    /// Forgets that it was asked to stop: what follows is something else.
+    fn reset(&self) {
+        if let Ok(mut state) = self.engine.lock() {
+            *state = Interrupted::default();
+        }
+    }
+
     fn watch(&self, engine: duckdb::Interrupter) {
         let Ok(mut state) = self.engine.lock() else { return };
         if state.asked {
@@ -140,6 +148,8 @@ pub struct Session {
     started: Timestamp,
     registry: Registry,
     interrupter: Interrupter,
+    /// The statement that is no guard but a value that is asked for.
+    asked: Option<Span>,
 }
 
 /// A program and what it was checked against.
@@ -161,6 +171,7 @@ impl Session {
             settings,
             registry: Registry::builtin(),
             interrupter: Interrupter::default(),
+            asked: None,
         }
     }
 
@@ -264,9 +275,17 @@ impl Session {
     }
 
     fn planned(&self, checked: &Checked) -> Result<Plan, Diagnostics> {
-        let history = Recorded::new(&checked.catalogue, &checked.program);
         let wanted = plan::wanted(&checked.program, &self.settings.only).map_err(one)?;
-        let (plan, diagnostics) = plan::plan(&checked.program, self.as_of, &history, &wanted);
+        self.planned_steps(checked, &wanted)
+    }
+
+    fn planned_steps(
+        &self,
+        checked: &Checked,
+        wanted: &HashSet<usize>,
+    ) -> Result<Plan, Diagnostics> {
+        let history = Recorded::new(&checked.catalogue, &checked.program);
+        let (plan, diagnostics) = plan::plan(&checked.program, self.as_of, &history, wanted);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
@@ -359,6 +378,7 @@ impl Session {
             plugins: self.finder().names(),
             failed_plugins,
             tests: Tests::Ignore,
+            asked: self.asked,
         }
     }
 

@@ -10,7 +10,7 @@ use super::output::Output;
 use super::project::ProjectArgs;
 use super::store::Project;
 
-pub(super) use look::{version_row, versions_table};
+pub(super) use look::{table, version_row, versions_table};
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {

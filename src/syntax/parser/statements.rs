@@ -38,6 +38,9 @@ impl Builder<'_> {
                 StatementKind::Expect(Expect { condition: condition?, message })
             }
             Rule::test => StatementKind::Test(self.unit_test(inner)?),
+            Rule::expr => {
+                StatementKind::Expect(Expect { condition: self.expr(inner), message: None })
+            }
             _ => StatementKind::Call(self.call(inner)?),
         })
     }
