@@ -7,6 +7,9 @@
 //! Each arrow is one pass in its own folder. A pass returns a value **and** diagnostics; nothing
 //! before the run does I/O except reading schemas through [`model::schema::World`].
 
+// What the grammar's derive writes names it: pest is built without `std`.
+extern crate alloc;
+
 pub mod activity;
 pub mod catalogue;
 pub mod check;

@@ -306,14 +306,14 @@ impl Session {
         checked.engine.lock_down(&written).map_err(|e| one(e.into_diagnostic(None)))
     }
 
-    fn checked(&mut self, files: &[String], require_params: bool) -> Result<Checked, Diagnostics> {
+    fn checked(&mut self, files: &[String], to_run: bool) -> Result<Checked, Diagnostics> {
         let mut diagnostics = Diagnostics::default();
         let mut units = Vec::new();
         for file in files {
             match self.read(file) {
                 Ok((unit, found)) => {
                     diagnostics.extend(found);
-                    let whole = if require_params { Ok(unit) } else { self.with_subject(unit) };
+                    let whole = if to_run { Ok(unit) } else { self.with_subject(unit) };
                     match whole {
                         Ok(unit) => units.push(unit),
                         Err(found) => diagnostics.extend(found),
@@ -322,16 +322,18 @@ impl Session {
                 Err(found) => diagnostics.extend(found),
             }
         }
-        self.checked_units(units, diagnostics, require_params)
+        self.checked_units(units, diagnostics, to_run)
     }
 
     fn checked_units(
         &mut self,
         units: Vec<Unit>,
         mut diagnostics: Diagnostics,
-        require_params: bool,
+        to_run: bool,
     ) -> Result<Checked, Diagnostics> {
-        let engine = match duckdb::Session::open(&self.engine_options()) {
+        // A check plans nothing, so nobody would profit from statistics.
+        let options = EngineOptions { schemas_only: !to_run, ..self.engine_options() };
+        let engine = match duckdb::Session::open(&options) {
             Ok(engine) => engine,
             Err(wrong) => {
                 diagnostics.push(wrong);
@@ -348,9 +350,9 @@ impl Session {
         };
         let (known, failed) = self.enable_plugins_of(&units, &mut diagnostics);
         let options = check::Options {
-            require_params,
+            require_params: to_run,
             // A run does not care for them.
-            tests: if require_params { Tests::Ignore } else { Tests::Check },
+            tests: if to_run { Tests::Ignore } else { Tests::Check },
             ..self.check_options(self.as_of, failed)
         };
         let mut world = Project { engine, catalogue };
@@ -446,6 +448,7 @@ impl Session {
             safe: self.settings.safe,
             wait: self.settings.wait,
             extension_directory: None,
+            schemas_only: false,
         }
     }
 

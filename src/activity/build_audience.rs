@@ -55,11 +55,11 @@ static SPEC: LazyLock<Spec> = LazyLock::new(|| {
           dimension all columns. Building from a dimension carries the key alone, building from a \
           population what it carries.\n\
           * `order by … limit N` keeps the first N rows, `limit P%` a share of them, rounded half \
-          up. Ties are broken by the key; missing values come last.\n\
+          up. Ties are broken by the key; missing values come last. `order by` sees what `select` names.\n\
           * A second outgoing transition holds the rows of the source that are not in the first.".into(),
     outputs: 1..=2,
     example: "vip, others = build audience from customers\n  where consent and any orders where amount > 100\n  \
-              select email, sum(amount of orders) as spent\n  order by sum(amount of orders) desc\n  limit 1_000\n\
+              select email, sum(amount of orders) as spent\n  order by spent desc\n  limit 1_000\n\
               save audience vip as \"VIP\"\nsave audience others as \"Not VIP\"\n".into(),
     plugin: None,
 }
@@ -96,7 +96,9 @@ impl Activity for BuildAudience {
         };
         let columns = binder.selected(select, &input, &rows);
         let order = match order {
-            Some(ast::ClauseKind::OrderBy(sorts)) => binder.sorts(sorts, &rows),
+            Some(ast::ClauseKind::OrderBy(sorts)) => {
+                binder.sorts_of_selected(sorts, &rows, &columns)
+            }
             _ => Vec::new(),
         };
         if let Some((_, span)) = &limit {

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::data as codes;
+use crate::model::label::fold_label;
 
 use super::schema::{self, Failed};
 use super::stage::{Changes, StagedSave};
 use super::store::Store;
-use super::{Catalogue, Entry, Shape, StoredColumn, fold_label, sql};
+use super::{Catalogue, Entry, Shape, StoredColumn, sql};
 use crate::engine::duckdb::EngineError;
 
 /// What is written down about a run.

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::codes::data as codes;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::engine::duckdb::{EngineError, ErrorKind};
+use crate::model::label::fold_label;
 use crate::model::schema::{Audience, Column, Scan};
 use crate::model::value::Value;
 use crate::source::Span;
@@ -37,14 +38,6 @@ pub use commit::{
 };
 pub use stage::{Counts, Save, StagedSave, stage};
 pub use store::Store;
-
-/// Folds a label: two labels with the same folding are one audience.
-///
-/// Upper case first, since that joins what lower case alone keeps apart (`ß` and `SS`, the two
-/// lower-case sigmas). Everything that the engine takes for one name is one here too.
-pub fn fold_label(label: &str) -> String {
-    label.to_uppercase().to_lowercase()
-}
 
 /// A column as the catalogue stores it: its name and the engine's type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

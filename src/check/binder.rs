@@ -24,7 +24,7 @@ use crate::syntax::ast;
 
 use super::audiences::SavedLabel;
 use super::files::{Entity, Entry, File, Space};
-use super::scope::{Level, Scope};
+use super::scope::{Found, Level, Scope, find_name};
 use super::{Imports, Options};
 
 pub use super::dimensions::{entry_bool, entry_span, entry_text};
@@ -54,8 +54,8 @@ pub struct Binder<'a> {
     pub(super) too_deep_reported: bool,
     /// Reads of audiences that this run saves further down, with the step that reads.
     pub(super) early_reads: Vec<(String, Span, usize)>,
-    /// What makes two dimensions one.
-    pub(super) dimension_keys: HashMap<super::dimensions::Identity, DimId>,
+    /// Dimensions by what they have alike; several where their filters differ.
+    pub(super) dimension_keys: HashMap<super::dimensions::Identity, Vec<DimId>>,
     /// Parameters by the statement that declares them.
     pub(super) param_ids: HashMap<(usize, usize), ParamId>,
     /// Existing audiences by folded label.
@@ -81,7 +81,9 @@ pub(super) struct Root {
     /// What each visible file sees.
     pub spaces: HashMap<usize, Space>,
     /// `dimension` statements; `None` where one was wrong and reported.
-    pub dimensions: HashMap<(usize, usize), Option<DimId>>,
+    pub dimensions: HashMap<super::dimensions::Place, Option<DimId>>,
+    /// How many dimensions of other files a declared one was taken for in vain.
+    pub passed: HashMap<super::dimensions::Place, usize>,
     /// Tables used without a declaration, by their engine's name.
     pub tables: HashMap<String, Option<DimId>>,
     /// Links by the dimension they start from. Declared ones come before FOREIGN KEYs.
@@ -506,14 +508,33 @@ impl Binder<'_> {
 
     /// Sort keys over rows.
     pub fn sorts(&mut self, sorts: &[ast::Sort], rows: &Rows) -> Vec<Sort> {
-        sorts
-            .iter()
-            .map(|s| {
-                let expr = self.bind_value(&s.expr, &rows.0);
-                self.check_sortable(&expr);
-                Sort { expr, descending: s.descending }
-            })
-            .collect()
+        self.bind_sorts(sorts, &rows.0)
+    }
+
+    /// Sort keys over rows and over what `select` makes of them: as in SQL, a bare name is what is
+    /// selected under it, inside an expression it is the source's.
+    pub fn sorts_of_selected(
+        &mut self,
+        sorts: &[ast::Sort],
+        rows: &Rows,
+        selected: &[(CarriedColumn, Expr)],
+    ) -> Vec<Sort> {
+        let sort = |s: &ast::Sort, binder: &mut Self| {
+            let named = match &*s.expr.kind {
+                ast::ExprKind::Path(path) if path.parts.len() == 1 => {
+                    let names = selected.iter().map(|(c, _)| c.name.as_str());
+                    find_name(&path.parts[0].node, names)
+                }
+                _ => Found::None,
+            };
+            let Found::One(at) = named else {
+                return binder.bind_sorts(std::slice::from_ref(s), &rows.0).pop();
+            };
+            let expr = Expr { span: s.expr.span, ..selected[at].1.clone() };
+            binder.check_sortable(&expr);
+            Some(Sort { expr, descending: s.descending })
+        };
+        sorts.iter().filter_map(|s| sort(s, self)).collect()
     }
 
     /// A value that does not depend on rows.

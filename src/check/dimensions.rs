@@ -22,7 +22,8 @@ use super::scope::{Found, Level, Scope};
 /// Digits of `decimal` without a precision.
 const DECIMAL: Type = Type::Decimal { precision: 28, scale: 6 };
 
-/// What makes two dimensions of several files one: then plans share their scans.
+/// What two dimensions of several files have alike when they are one: then plans share their
+/// scans, and one file reads what the other saves. Filters are compared once they are bound.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Identity {
     name: String,
@@ -30,17 +31,12 @@ pub(super) struct Identity {
     columns: Vec<Column>,
     key: Vec<usize>,
     local_instants: Option<(String, Vec<usize>)>,
-    filter: Option<FilterIdentity>,
+    /// Of a filtered dimension, the time zone that its filter's days are read in.
+    filtered_in: Option<String>,
 }
 
-/// A filter is bound in the names of its file and read in the time zone of its campaign, so it is
-/// equal only where both are.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct FilterIdentity {
-    file: usize,
-    statement: usize,
-    timezone: String,
-}
+/// Where a `dimension` is declared: file and statement.
+pub(super) type Place = (usize, usize);
 
 impl Binder<'_> {
     /// Attaches a database once; the engine's name, which differs from the script's where two
@@ -130,31 +126,57 @@ impl Binder<'_> {
         relation
     }
 
-    /// Opens the dimensions that a file and its imports declare. Filters and links come later,
-    /// since they may speak of any of them.
-    pub(super) fn declare_dimensions(&mut self, root: usize) {
+    /// Dimensions, links and filters that a file and its imports declare.
+    ///
+    /// Links need dimensions, and filters need links; but whether a filtered dimension is the one
+    /// that another file declares alike is known only from its filter. So it is taken for that
+    /// one, and when its filter turns out to say something else, all is declared again with the
+    /// next that fits, at last with a dimension of its own.
+    pub(super) fn declare_model(&mut self, root: usize) {
+        loop {
+            let known = self.program.dimensions.len();
+            self.declare_dimensions(root);
+            self.declare_links(root);
+            let others = self.bind_filters(root);
+            if others.is_empty() {
+                return;
+            }
+            for place in others {
+                *self.root.passed.entry(place).or_default() += 1;
+            }
+            for dimension in &mut self.program.dimensions[known..] {
+                dimension.filter = None;
+            }
+            for ids in self.dimension_keys.values_mut() {
+                ids.retain(|id| (id.0 as usize) < known);
+            }
+            self.root.dimensions.clear();
+            self.root.tables.clear();
+            self.root.links.clear();
+            self.root.foreign_keys.clear();
+            self.root.expanded.clear();
+        }
+    }
+
+    fn declare_dimensions(&mut self, root: usize) {
         for file in self.visible_files(root) {
             let ast = self.files[file].ast.clone();
             for (index, statement) in ast.statements.iter().enumerate() {
                 if let ast::StatementKind::Dimension(d) = &statement.kind {
-                    let id = self.declare_dimension(file, index, d);
+                    let id = self.declare_dimension((file, index), d);
                     self.root.dimensions.insert((file, index), id);
                 }
             }
         }
     }
 
-    fn declare_dimension(
-        &mut self,
-        file: usize,
-        statement: usize,
-        d: &ast::Dimension,
-    ) -> Option<DimId> {
+    fn declare_dimension(&mut self, place: Place, d: &ast::Dimension) -> Option<DimId> {
+        let file = place.0;
         let is_file = matches!(d.source, ast::Source::File(_));
         if self.running_test().is_some() {
             let options = self.dimension_options(d, is_file)?;
             let relation = self.stand_in(file, d, &options)?;
-            return self.finish_dimension(file, statement, d, relation, options.timezone);
+            return self.finish_dimension(place, d, relation, options.timezone);
         }
         let options = self.dimension_options(d, is_file);
         let relation = match &d.source {
@@ -176,11 +198,11 @@ impl Binder<'_> {
                 let parts = self.table_parts(file, path)?;
                 let relation = self.open_table(&parts, path.span);
                 let options = options?;
-                return self.finish_dimension(file, statement, d, relation?, options.timezone);
+                return self.finish_dimension(place, d, relation?, options.timezone);
             }
         }?;
         let timezone = self.option_timezone(d);
-        self.finish_dimension(file, statement, d, relation, timezone)
+        self.finish_dimension(place, d, relation, timezone)
     }
 
     fn option_timezone(&self, d: &ast::Dimension) -> Option<String> {
@@ -189,8 +211,7 @@ impl Binder<'_> {
 
     fn finish_dimension(
         &mut self,
-        file: usize,
-        statement: usize,
+        place: Place,
         d: &ast::Dimension,
         relation: Relation,
         timezone: Option<String>,
@@ -233,11 +254,7 @@ impl Binder<'_> {
         sorted.1.sort_unstable();
         let key_guaranteed = !key.is_empty() && sorted.0 == sorted.1;
         let (columns, local_instants) = self.local_columns(&relation, timezone);
-        let filter = d.filter.as_ref().map(|_| FilterIdentity {
-            file,
-            statement,
-            timezone: self.program[self.root.campaign].timezone.clone(),
-        });
+        let filtered = d.filter.as_ref().map(|_| place);
         Some(self.intern_dimension(
             Dimension {
                 name: d.name.node.clone(),
@@ -249,7 +266,7 @@ impl Binder<'_> {
                 local_instants,
                 span: d.name.span,
             },
-            filter,
+            filtered,
             relation,
         ))
     }
@@ -279,7 +296,7 @@ impl Binder<'_> {
     fn intern_dimension(
         &mut self,
         dimension: Dimension,
-        filter: Option<FilterIdentity>,
+        filtered: Option<Place>,
         relation: Relation,
     ) -> DimId {
         let identity = Identity {
@@ -288,17 +305,16 @@ impl Binder<'_> {
             columns: dimension.columns.clone(),
             key: dimension.key.clone(),
             local_instants: dimension.local_instants.clone(),
-            filter,
+            filtered_in: filtered.map(|_| self.program[self.root.campaign].timezone.clone()),
         };
-        let id = match self.dimension_keys.get(&identity) {
-            Some(&known) => known,
-            None => {
-                let id = DimId(self.program.dimensions.len() as u32);
-                self.program.dimensions.push(dimension);
-                self.dimension_keys.insert(identity, id);
-                id
-            }
-        };
+        let passed = filtered.and_then(|place| self.root.passed.get(&place)).copied();
+        let alike = self.dimension_keys.entry(identity).or_default();
+        let id = alike.get(passed.unwrap_or(0)).copied().unwrap_or_else(|| {
+            let id = DimId(self.program.dimensions.len() as u32);
+            self.program.dimensions.push(dimension);
+            alike.push(id);
+            id
+        });
         if matches!(relation.scan, Scan::Table { .. }) {
             self.root.foreign_keys.insert(id, Rc::new(relation));
         }
@@ -602,7 +618,9 @@ impl Binder<'_> {
     }
 
     /// Binds the filters of the declared dimensions, and refuses those that go round in a circle.
-    pub(super) fn bind_filters(&mut self, root: usize) {
+    /// Gives those that say something else than the filter of the dimension they were taken for.
+    fn bind_filters(&mut self, root: usize) -> Vec<Place> {
+        let mut others: Vec<Place> = Vec::new();
         let mut bound: Vec<(DimId, Span)> = Vec::new();
         for file in self.visible_files(root) {
             let ast = self.files[file].ast.clone();
@@ -612,15 +630,21 @@ impl Binder<'_> {
                 let Some(id) = self.root.dimensions.get(&(file, index)).copied().flatten() else {
                     continue;
                 };
-                if self.program[id].filter.is_some() {
-                    continue;
-                }
                 let level = Level::dimension(&self.program, id, Row::frame(0));
                 let scope = Scope::of(file, level);
                 let condition = self.bind_condition(filter, &scope);
-                self.program.dimensions[id.0 as usize].filter = Some(condition);
-                bound.push((id, filter.span));
+                match &mut self.program.dimensions[id.0 as usize].filter {
+                    Some(known) if *known != condition => others.push((file, index)),
+                    Some(_) => {}
+                    none => {
+                        *none = Some(condition);
+                        bound.push((id, filter.span));
+                    }
+                }
             }
+        }
+        if !others.is_empty() {
+            return others;
         }
         let mut links: HashMap<DimId, Vec<DimId>> = HashMap::new();
         for (id, dimension) in self.program.dimensions.iter().enumerate() {
@@ -651,6 +675,7 @@ impl Binder<'_> {
                 }
             }
         }
+        others
     }
 
     /// The built-in dimension of deliveries.

@@ -44,9 +44,7 @@ impl Binder<'_> {
         self.collect_names(file);
         self.collect_outputs(file);
         self.bind_params(file);
-        self.declare_dimensions(file);
-        self.declare_links(file);
-        self.bind_filters(file);
+        self.declare_model(file);
         self.check_definitions(file);
         self.collect_saves(file);
         self.check_uses(file);

@@ -106,11 +106,14 @@ fn check(planner: &Planner<'_>, dimension: DimId) -> KeyCheck {
     KeyCheck { dimension, ascending: ascending(planner, dimension), counts, repeated }
 }
 
-/// Only where half a scan costs half, and the number of rows nothing: over Parquet files.
+/// Only where half a scan costs half, and the number of rows nothing: over Parquet files and tables.
 fn ascending(planner: &Planner<'_>, dimension: DimId) -> Option<Ascending> {
     let dim = &planner.program[dimension];
-    let parquet = matches!(dim.scan, Scan::Files { format: FileFormat::Parquet, .. });
-    if !parquet || dim.filter.is_some() {
+    let columnar = match &dim.scan {
+        Scan::Table { .. } => true,
+        Scan::Files { format, .. } => *format == FileFormat::Parquet,
+    };
+    if !columnar || dim.filter.is_some() {
         return None;
     }
     let nothing = Relations::default();

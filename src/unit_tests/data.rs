@@ -3,13 +3,14 @@
 use jiff::{Timestamp, ToSpan};
 
 use crate::activity::save_audience::Update;
-use crate::catalogue::{self, Catalogue, RunRecord, Save, fold_label};
+use crate::catalogue::{self, Catalogue, RunRecord, Save};
 use crate::check::stand_ins::SCHEMA;
 use crate::diagnostic::codes::unit_tests as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::duckdb::Session as Engine;
 use crate::engine::duckdb::print;
 use crate::model::expr::Expr;
+use crate::model::label::fold_label;
 use crate::model::program::{Dimension, Program};
 use crate::model::schema::{Column, Scan};
 use crate::model::types::Type;

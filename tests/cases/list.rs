@@ -123,6 +123,7 @@ cases! { run:
     dates_at_the_edge_of_the_calendar
     definitions_with_parameters
     dimension_filter_holds_through_links
+    dimensions_declared_alike_with_filters_are_one
     documentation_comments_reach_the_catalogue
     dry_run_saves_nothing
     entered_and_left_an_audience
@@ -144,6 +145,7 @@ cases! { run:
     json_types_are_guessed_without_loss
     keyless_rows_by_links_and_exports
     keys_of_every_type
+    keys_of_sorted_rows_are_checked
     limits_of_limits
     links_on_a_part_of_a_key
     links_through_links
@@ -159,6 +161,7 @@ cases! { run:
     only_if_skips_a_build_and_what_needs_it
     only_if_skips_a_step
     only_what_is_asked_for
+    order_by_what_select_names
     parameters_of_every_type
     parquet_files
     plugins_see_every_kind_of_relation
@@ -283,6 +286,7 @@ cases! { field:
     n088_a_key_that_is_too_large_is_refused
     n088_a_value_that_loses_something_is_refused
     n090_labels_that_differ_by_case_are_one
+    n090_labels_with_composed_and_decomposed_accents_are_one
     n091_an_audience_that_others_use_is_not_dropped
     n092_a_build_reads_what_is_stored_at_its_run
     n093_a_value_that_cannot_be_read_reaches_the_user

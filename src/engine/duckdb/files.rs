@@ -401,7 +401,7 @@ impl Session {
     /// The columns that the files' statistics say are missing in no row. They are read in the same
     /// run, so this holds.
     fn complete_columns(&self, paths: &[String]) -> Vec<String> {
-        if paths.len() > STATISTICS_FILES {
+        if self.options.schemas_only || paths.len() > STATISTICS_FILES {
             return Vec::new();
         }
         let sql = format!(

@@ -41,6 +41,8 @@ pub struct EngineOptions {
     /// Where extensions of the engine lie; else `CAMP_EXTENSION_DIRECTORY`, else where the engine
     /// installs them.
     pub extension_directory: Option<PathBuf>,
+    /// Sources are asked for their columns and types alone, not for statistics that plans use.
+    pub schemas_only: bool,
 }
 
 /// Stops the session's query from another thread.
