@@ -53,6 +53,7 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         session,
         document: Document::new(),
         scope: Scope::default(),
+        undo: Vec::new(),
         counts: HashMap::new(),
         in_play: None,
         last: None,
@@ -83,6 +84,8 @@ struct Repl<'o> {
     session: Session,
     document: Document,
     scope: Scope,
+    /// The entries as they were before each of the last ones.
+    undo: Vec<Document>,
     /// How many rows populations had when they were computed last.
     counts: HashMap<String, u64>,
     /// The dimension that was spoken of last.
@@ -219,12 +222,8 @@ impl Repl<'_> {
         let result = self.try_change(&change, source, rows);
         match result {
             Ok(scope) => {
-                let Change { mut document, new, .. } = change;
-                // What has no name and changes nothing was only looked at.
-                document.drop_looks(&new);
-                let kept = |span: &Span| document.item(*span).is_some();
-                let kept = new.into_iter().filter(kept).collect();
-                self.document = document;
+                let Change { document, new: kept, .. } = change;
+                self.undo.push(std::mem::replace(&mut self.document, document));
                 self.scope = scope;
                 let in_play =
                     in_play.and_then(|name| Some(self.scope.rows_of(&name)?.name.clone()));
@@ -324,10 +323,14 @@ impl Repl<'_> {
             _ => None,
         };
         match named.or_else(|| self.in_play.clone()).or(only) {
-            Some(of) => match self.spread(&of, text.trim(), value) {
-                Err(_) if counts && !self.interrupted.already() => Err(alone),
-                done => done,
-            },
+            Some(of) => {
+                let assigned = assigned(&value);
+                match self.spread(&of, text.trim(), value) {
+                    Err(_) if counts && !self.interrupted.already() => Err(alone),
+                    Err(found) => Err(advised(found, assigned)),
+                    done => done,
+                }
+            }
             None => Err(alone),
         }
     }
@@ -387,6 +390,32 @@ impl Repl<'_> {
         let set = self.set.iter().filter(|(name, _)| imports || names.contains(name.as_str()));
         self.session.give(set.cloned().collect());
     }
+}
+
+/// The name and the place of what looks as if a value were given to it: `minimum = 5`.
+fn assigned(value: &Expr) -> Option<(String, Span)> {
+    let ExprKind::Compare { left, op, .. } = &*value.kind else { return None };
+    let ExprKind::Path(path) = &*left.kind else { return None };
+    let ([name], crate::syntax::ast::CompareOp::Eq) = (path.parts.as_slice(), op.node) else {
+        return None;
+    };
+    Some((name.node.clone(), name.span))
+}
+
+/// A name that nothing has is perhaps meant to become one.
+fn advised(found: Diagnostics, assigned: Option<(String, Span)>) -> Diagnostics {
+    let mut advised = Diagnostics::default();
+    for mut diagnostic in found {
+        if let Some((name, span)) = &assigned
+            && diagnostic.code == crate::diagnostic::codes::names::UNKNOWN_COLUMN
+            && diagnostic.span() == Some(*span)
+            && diagnostic.help.as_ref().is_none_or(|help| help.starts_with("use one of"))
+        {
+            diagnostic.help = Some(format!("write `define {name} = …` to give a value a name"));
+        }
+        advised.push(diagnostic);
+    }
+    advised
 }
 
 fn one(diagnostic: Diagnostic) -> Diagnostics {

@@ -186,15 +186,6 @@ impl Document {
         self.items.retain(|i| !(i.keys.is_empty() && statements.contains(&i.statement.span)));
     }
 
-    /// Without those of these statements that give no name and change nothing: they were only
-    /// looked at.
-    pub fn drop_looks(&mut self, statements: &[Span]) {
-        self.items.retain(|i| {
-            let call = matches!(i.statement.kind, StatementKind::Call(_));
-            !(call && !i.effect && i.keys.is_empty() && statements.contains(&i.statement.span))
-        });
-    }
-
     /// The statement at a place.
     pub fn item(&self, span: Span) -> Option<&Item> {
         self.items.iter().find(|i| i.statement.span == span)
@@ -285,9 +276,7 @@ impl Document {
 
 /// Whether a call changes something outside: what gives no transition can be for nothing else.
 fn is_effect(call: &Call) -> bool {
-    call.outputs.is_empty()
-        && !matches!(call.activity.node.as_str(), "build audience" | "combine" | "read audience")
-        || call.activity.node == "save audience"
+    call.outputs.is_empty() || call.activity.node == "save audience"
 }
 
 /// What a statement defines: to tell it from others, and in the words that others use.

@@ -8,7 +8,7 @@ use crate::repl::document::Document;
 use crate::session::entries::Asked;
 
 /// The commands, as completion offers them.
-pub(super) const NAMES: [&str; 11] = [
+pub(super) const NAMES: [&str; 12] = [
     "audiences",
     "help",
     "list",
@@ -20,6 +20,7 @@ pub(super) const NAMES: [&str; 11] = [
     "save",
     "schema",
     "tables",
+    "undo",
 ];
 
 const HELP: &str = "\
@@ -47,6 +48,7 @@ meaning, and what speaks of it is computed again. Tab completes.
   :run              save, export and deliver, everything or nothing
   :load FILE        read a script
   :save FILE        write the entries to a script
+  :undo             take back the last entry
   :reset            forget the entries; what is saved stays
   :quit             leave, as Ctrl-D does
 ";
@@ -82,6 +84,7 @@ impl Repl<'_> {
                 file => self.save(unquoted(file)),
             },
             "reset" => self.reset(),
+            "undo" => self.undo(),
             _ => Err(one(Diagnostic::error(
                 usage::REPL_COMMAND,
                 format!("`:{name}` is not a command"),
@@ -164,6 +167,8 @@ impl Repl<'_> {
         self.out.sorted(&late, &self.session.sources);
         reports::print_run(&report, &self.session.sources, self.out);
         self.document.all_done();
+        // What was saved or sent is not taken back by forgetting the entry that asked for it.
+        self.undo.clear();
         let seen = self.session.ask(self.document.unit(), &Asked::default())?;
         self.scope = seen.scope;
         Ok(())
@@ -188,8 +193,35 @@ impl Repl<'_> {
         Ok(())
     }
 
+    /// Takes back the last entry that changed something.
+    fn undo(&mut self) -> Result<(), Diagnostics> {
+        let Some(before) = self.undo.pop() else {
+            self.out.say("there is nothing to take back");
+            return Ok(());
+        };
+        self.give_params(&before);
+        let seen = self.session.ask(before.unit(), &Asked::default())?;
+        let lines = |of: &Document, not_in: &Document| -> Vec<String> {
+            let other = |text: &String| not_in.items.iter().all(|i| i.text != *text);
+            let texts = of.items.iter().map(|i| &i.text).filter(|text| other(text));
+            texts.map(|text| text.lines().next().unwrap_or_default().to_owned()).collect()
+        };
+        for line in lines(&self.document, &before) {
+            self.out.say(&format!("taken back: {line}"));
+        }
+        for line in lines(&before, &self.document) {
+            self.out.say(&format!("as before: {line}"));
+        }
+        self.scope = seen.scope;
+        self.document = before;
+        self.last = None;
+        self.counts.retain(|name, _| self.scope.population(name).is_some());
+        Ok(())
+    }
+
     fn reset(&mut self) -> Result<(), Diagnostics> {
         self.document = Document::new();
+        self.undo.clear();
         self.counts.clear();
         self.in_play = None;
         self.last = None;

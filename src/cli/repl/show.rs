@@ -38,7 +38,6 @@ impl Repl<'_> {
                         }
                     }
                 }
-                StatementKind::Call(_) if !item.effect => self.show_unnamed(&seen.report),
                 StatementKind::Define(d) => {
                     let on = d.on.as_ref().map(|on| format!(" on {}", on.node)).unwrap_or_default();
                     self.out.say(&format!("{}: a definition{on}", d.name.node));
@@ -51,17 +50,6 @@ impl Repl<'_> {
         }
         self.show_followers(change, &seen.report);
         self.show_intended(&seen.report);
-    }
-
-    /// A population that was given no name.
-    fn show_unnamed(&mut self, report: &PlanReport) {
-        let transitions = report.steps.iter().flat_map(|s| &s.transitions);
-        let unnamed = transitions.filter(|t| t.name.starts_with('_'));
-        if let Some(t) = unnamed.last()
-            && let Some(rows) = t.rows
-        {
-            self.out.print(&format!("{} of {}\n", counted(rows, "row"), t.dimension));
-        }
     }
 
     /// Populations that were computed again because of the entry.

@@ -52,7 +52,12 @@ impl Builder<'_> {
                 Diagnostic::error(codes::CLAUSE_TWICE, format!("`{what}` is written twice"))
                     .label(span, "again here")
                     .label(first, "first here")
-                    .help(format!("keep one `{what}`")),
+                    .help(match what {
+                        "where" => "join conditions by `and`; those on linked rows stand in the \
+                                    bracket, as in `count(orders where …)`"
+                            .to_owned(),
+                        _ => format!("keep one `{what}`"),
+                    }),
             );
         }
     }
