@@ -12,4 +12,7 @@ mod plugins;
 mod profile;
 mod readme;
 mod removal;
+mod repl;
+mod terminal;
+mod tutorial;
 mod unit_tests;
