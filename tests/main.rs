@@ -5,6 +5,7 @@
 //! * [`laws`]: what holds for every campaign, tried on random ones.
 //! * [`mistakes`]: what people are told who come from other languages.
 //! * [`oracle`]: random campaigns against a naive evaluator.
+//! * [`pictures`]: what is drawn, in a browser.
 //! * [`samples`]: the sample campaigns over made data.
 //! * [`program`]: the examples, the README, and what a shell sees of the binary.
 //! * [`docs`]: the samples of the documentation.
@@ -19,6 +20,7 @@ mod field;
 mod laws;
 mod mistakes;
 mod oracle;
+mod pictures;
 mod program;
 mod samples;
 mod support;

@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::plan as codes;
 use crate::model::expr::{Expr, Population, Sort};
 use crate::model::program::{ActivityStep, CarriedColumn, Operation};
+use crate::plan::reason::Reason;
 use crate::plan::{Cut, Planner};
 use crate::syntax::ast;
 
@@ -146,13 +147,19 @@ impl Operation for Build {
         let columns: Vec<Expr> =
             self.columns.iter().map(|(_, e)| planner.resolve(e, &self.source)).collect();
         let Some(&first) = step.outputs.first() else { return Ok(()) };
+        let source = Reason::In(self.source.clone());
+        let asked = self
+            .rule
+            .iter()
+            .map(|rule| Reason::Rule { rule: rule.clone(), of: self.source.clone() });
+        let mut reasons: Vec<Reason> = std::iter::once(source.clone()).chain(asked).collect();
         let inside = match &self.limit {
             None => {
                 planner.define(first, rule.clone(), columns.clone());
                 rule
             }
             Some(limit) => {
-                let order = self
+                let order: Vec<Sort> = self
                     .order
                     .iter()
                     .map(|s| Sort {
@@ -164,11 +171,16 @@ impl Operation for Build {
                     Limit::Rows(n) => Cut::Rows(planner.fold(n)),
                     Limit::Share(share) => Cut::Share(planner.fold(share)),
                 };
+                let (output, limit) = (first, cut.clone());
+                reasons.push(Reason::First { output, order: order.clone(), limit });
                 planner.cut(first, rule, columns.clone(), order, cut);
                 planner.rows_of(&Population::Transition(first)).1
             }
         };
+        planner.because(first, Reason::All(reasons));
         if let Some(&rest) = step.outputs.get(1) {
+            let others = Reason::Not(Box::new(Reason::In(Population::Transition(first))));
+            planner.because(rest, Reason::All(vec![source, others]));
             planner.define(rest, Expr::and([all, inside.not()], span), columns);
         }
         Ok(())

@@ -10,6 +10,7 @@ use crate::model::expr::{Expr, ExprKind, MatchPair, Population, Sort};
 use crate::model::program::{ActivityStep, CarriedColumn, DimId, Operation, TransitionId};
 use crate::model::types::Type;
 use crate::model::value::Value;
+use crate::plan::reason::Reason;
 use crate::plan::relation::substitute;
 use crate::plan::{Cut, Planner};
 use crate::source::Span;
@@ -70,6 +71,19 @@ impl Set {
                 names
             }
         }
+    }
+
+    /// The words of its operations, innermost first, each once.
+    fn operators(&self) -> Vec<&'static str> {
+        let Set::Operation { op, operands } = self else { return Vec::new() };
+        let mut words = Vec::new();
+        let inner = operands.iter().flat_map(|o| o.set.operators());
+        for word in inner.chain([op.word()]) {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        words
     }
 
     /// The populations in it, in text order.
@@ -200,6 +214,45 @@ impl Set {
         })
     }
 
+    /// Why a row is in it.
+    fn reason(&self, planner: &mut Planner<'_>, span: Span) -> Reason {
+        match self {
+            Set::Population(population) => Reason::In(population.clone()),
+            Set::Operation { op, operands } => {
+                let mut parts = vec![operands[0].set.reason(planner, span)];
+                for operand in &operands[1..] {
+                    let part = operand.reason(&operands[0].set, planner, span);
+                    parts.push(match op {
+                        SetOp::Exclude => Reason::Not(Box::new(part)),
+                        SetOp::Union | SetOp::Intersect => part,
+                    });
+                }
+                match op {
+                    SetOp::Union => Reason::Any(parts),
+                    SetOp::Intersect | SetOp::Exclude => Reason::All(parts),
+                }
+            }
+        }
+    }
+
+    /// Why a row is among those that the complement is taken from; as [`Set::everyone`].
+    fn reason_of_everyone(&self, planner: &mut Planner<'_>, span: Span) -> Reason {
+        match self {
+            Set::Operation { op: SetOp::Exclude, operands } => {
+                operands[0].set.reason(planner, span)
+            }
+            Set::Operation { op: SetOp::Intersect, operands }
+                if operands.iter().any(|o| !o.matching.is_empty()) =>
+            {
+                operands[0].set.reason(planner, span)
+            }
+            Set::Operation { operands, .. } => {
+                Reason::Any(operands.iter().map(|o| o.set.reason(planner, span)).collect())
+            }
+            Set::Population(_) => self.reason(planner, span),
+        }
+    }
+
     fn expressions(&self) -> Vec<&Expr> {
         match self {
             Set::Population(_) => Vec::new(),
@@ -215,6 +268,21 @@ impl Set {
 }
 
 impl Operand {
+    /// Why a row of the first operand is in this one.
+    fn reason(&self, first: &Set, planner: &mut Planner<'_>, span: Span) -> Reason {
+        match &self.set {
+            Set::Population(population) if !self.matching.is_empty() => {
+                let mut condition = self.holds(first, planner, span);
+                if let [pair, rest @ ..] = &self.matching[..] {
+                    let last = rest.last().unwrap_or(pair);
+                    condition.span = pair.left.span.to(last.right.span);
+                }
+                Reason::Matches { condition, population: population.clone() }
+            }
+            set => set.reason(planner, span),
+        }
+    }
+
     /// Whether a row of the first operand is in this one, by its key or by what matches.
     fn holds(&self, first: &Set, planner: &mut Planner<'_>, span: Span) -> Expr {
         if self.matching.is_empty() {
@@ -609,6 +677,7 @@ impl Operation for Combination {
         let span = step.name_span;
         let all = self.set.rows(planner, span);
         let columns = all.carried(planner, first);
+        let mut reason = self.set.reason(planner, span);
         let inside = match &self.limit {
             None => {
                 planner.define(first, all.rule.clone(), columns);
@@ -617,11 +686,21 @@ impl Operation for Combination {
             Some(limit) => {
                 let rank = Sort { expr: self.set.priority(planner, span), descending: false };
                 let limit = Cut::Rows(planner.fold(limit));
+                let cut = Reason::First {
+                    output: first,
+                    order: vec![rank.clone()],
+                    limit: limit.clone(),
+                };
+                reason = Reason::All(vec![reason, cut]);
                 planner.cut(first, all.rule.clone(), columns, vec![rank], limit);
                 planner.rows_of(&Population::Transition(first)).1
             }
         };
+        planner.because(first, reason);
         if let Some(&rest) = step.outputs.get(1) {
+            let others = Reason::Not(Box::new(Reason::In(Population::Transition(first))));
+            let from = self.set.reason_of_everyone(planner, span);
+            planner.because(rest, Reason::All(vec![from, others]));
             let everyone = self.set.everyone(planner, span);
             let columns = everyone.carried(planner, rest);
             planner.define(rest, Expr::and([everyone.rule, inside.not()], span), columns);
@@ -635,6 +714,10 @@ impl Operation for Combination {
 
     fn inputs(&self) -> Vec<Population> {
         self.set.populations()
+    }
+
+    fn caption(&self) -> Option<String> {
+        Some(self.set.operators().join(", "))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::model::expr::{Expr, ExprKind, MatchPair, Population};
 use crate::model::program::{ActivityStep, CarriedColumn, Operation, TransitionId};
 use crate::plan::Planner;
+use crate::plan::reason::Reason;
 use crate::source::Spanned;
 use crate::syntax::ast;
 
@@ -200,6 +201,19 @@ impl Operation for Read {
                 .collect();
             Expr::condition(ExprKind::Matches { population: audience.clone(), pairs }, span)
         };
+        let reason = match self.version {
+            Some(version) => Reason::Version { output, audience: self.audience, version },
+            None if self.matching.is_empty() => Reason::In(audience.clone()),
+            None => {
+                let mut condition = rule.clone();
+                if let [pair, rest @ ..] = &self.matching[..] {
+                    let last = rest.last().unwrap_or(pair);
+                    condition.span = pair.left.span.to(last.right.span);
+                }
+                Reason::Matches { condition, population: audience.clone() }
+            }
+        };
+        planner.because(output, reason);
         let columns: Vec<Expr> =
             self.columns.iter().map(|(_, e)| planner.resolve(e, &audience)).collect();
         planner.define(output, rule, columns);
@@ -216,6 +230,10 @@ impl Operation for Read {
             Some(id) => vec![Population::Transition(id)],
             None => vec![Population::Audience(self.audience)],
         }
+    }
+
+    fn caption(&self) -> Option<String> {
+        self.version.map(|version| format!("version {version}"))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -12,6 +12,7 @@ use crate::model::schema::Audience;
 use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::plan::Planner;
+use crate::plan::reason::Reason;
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -101,6 +102,26 @@ impl Save {
 }
 
 impl Save {
+    /// Why a row is in the audience after the save.
+    fn reason(&self, planner: &Planner<'_>, output: TransitionId) -> Reason {
+        let dimension = planner.program[output].dimension;
+        let old = self.audience.map(Population::Audience);
+        let old = old.filter(|old| planner.rows_of(old).0 == dimension);
+        let new = Reason::In(Population::Transition(self.input));
+        let after = match (&old, self.update) {
+            (Some(old), Update::Append | Update::Merge) => {
+                Reason::Any(vec![Reason::In(old.clone()), new])
+            }
+            _ => new,
+        };
+        let Some(condition) = planner.asked() else { return after };
+        let saved = Reason::Rule { rule: condition, of: Population::Dimension(dimension) };
+        let skipped = Reason::Not(Box::new(saved.clone()));
+        let mut ways = vec![Reason::All(vec![saved, after])];
+        ways.extend(old.map(|old| Reason::All(vec![skipped, Reason::In(old)])));
+        Reason::Any(ways)
+    }
+
     /// What the audience holds where the step may be skipped: the old content then.
     fn unless_skipped(
         &self,
@@ -383,6 +404,8 @@ impl Operation for Save {
         let (dimension, rule, values) = planner.rows_of(&input);
         planner.save(self.input, planner.rows_with_key(dimension, &input, values.clone()));
         if let Some(&output) = step.outputs.first() {
+            let reason = self.reason(planner, output);
+            planner.because(output, reason);
             let old = self.audience.map(Population::Audience);
             let (rule, columns) = self.after(planner, output, old.clone(), rule, values);
             let (rule, columns) = match planner.only_if() {
@@ -404,6 +427,10 @@ impl Operation for Save {
 
     fn has_effects(&self) -> bool {
         true
+    }
+
+    fn caption(&self) -> Option<String> {
+        Some(format!("\"{}\"", self.label))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -499,6 +499,50 @@ pub fn runs(store: &dyn Store, limit: u64) -> Result<Vec<RunInfo>, Diagnostic> {
         .collect()
 }
 
+/// The last run of a campaign that was committed, with what it did; none before the first.
+///
+/// # Errors
+/// When the catalogue cannot be read.
+pub fn last_run_of(store: &dyn Store, campaign: &str) -> Result<Option<RunDetails>, Diagnostic> {
+    if !exists(store)? {
+        return Ok(None);
+    }
+    let found = store
+        .query(&format!(
+            "SELECT id FROM project.camp.run WHERE status = 'done' AND command = 'run' \
+             AND json_contains(campaigns, to_json({})) ORDER BY sequence DESC LIMIT 1",
+            sql::text(campaign)
+        ))
+        .map_err(unreadable)?;
+    let Some(row) = found.into_iter().next() else { return Ok(None) };
+    run(store, &Row::new(row).text()?).map(Some)
+}
+
+/// What a run delivered of a campaign: the activity, the status, how many.
+///
+/// # Errors
+/// When the catalogue cannot be read.
+pub fn deliveries(
+    store: &dyn Store,
+    run: &str,
+    campaign: &str,
+) -> Result<Vec<(String, String, u64)>, Diagnostic> {
+    store
+        .query(&format!(
+            "SELECT activity, status, count(*) FROM project.camp.delivery \
+             WHERE run = {} AND campaign = {} GROUP BY ALL ORDER BY ALL",
+            sql::text(run),
+            sql::text(campaign)
+        ))
+        .map_err(unreadable)?
+        .into_iter()
+        .map(|row| {
+            let mut row = Row::new(row);
+            Ok((row.text()?, row.text()?, row.int()?))
+        })
+        .collect()
+}
+
 /// A run with what it did and saved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunDetails {

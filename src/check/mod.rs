@@ -38,6 +38,8 @@ use crate::model::schema::World;
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::Ast;
 
+pub(crate) use params::parse_value as given_value;
+
 /// A parsed file.
 #[derive(Clone, Debug)]
 pub struct Unit {
@@ -62,8 +64,8 @@ pub struct Options {
     pub default_timezone: Option<String>,
     /// `--set name=value`, in order; the last of a name wins.
     pub set: Vec<(String, String)>,
-    /// `sql` is off.
-    pub safe: bool,
+    /// The scripts are somebody else's: `sql` is off, exports stay inside.
+    pub fence: Option<crate::fence::Fence>,
     /// A parameter without a value is an error (a run), else a warning (a check alone).
     pub require_params: bool,
     /// The plugins that can be used, for proposals.
@@ -96,7 +98,7 @@ impl Default for Options {
             timezone: None,
             default_timezone: None,
             set: Vec::new(),
-            safe: false,
+            fence: None,
             require_params: true,
             plugins: Vec::new(),
             failed_plugins: Vec::new(),

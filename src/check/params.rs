@@ -148,7 +148,7 @@ impl Binder<'_> {
 }
 
 /// What `--set` gives, read as a type.
-pub(super) fn parse_value(text: &str, ty: &Type) -> Option<Value> {
+pub(crate) fn parse_value(text: &str, ty: &Type) -> Option<Value> {
     let trimmed = text.trim();
     let number = |text: &str| match text.strip_suffix('%') {
         Some(digits) => percent_value(digits),

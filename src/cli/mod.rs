@@ -12,10 +12,10 @@ mod error;
 mod explain;
 mod fmt;
 mod functions;
+mod graph;
 mod init;
 mod interrupt;
 mod junit;
-mod numbers;
 mod output;
 mod plan;
 mod plugin;
@@ -31,12 +31,15 @@ mod store;
 mod table;
 mod test;
 mod values;
+mod why;
+mod written;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::diagnostic::{Area, Diagnostic, Severity};
+use crate::numbers;
 use output::Output;
 
 /// Build marketing audiences from scripts.
@@ -59,8 +62,12 @@ enum Command {
     Check(check::Args),
     /// Show what a run would change: who enters, who leaves; nothing is saved
     Plan(plan::Args),
+    /// Explain why one row is in a population, or is not: each condition with its values
+    Why(why::Args),
     /// Show the steps of a run and the SQL of each
     Explain(explain::Args),
+    /// Draw campaigns: activities as boxes, populations as arrows with the counts of the last run
+    Graph(graph::Args),
     /// Show what the values of a dimension look like, so that a rule can be written
     Profile(profile::Args),
     /// Type statements and see at once what they give; nothing is saved before `:run`
@@ -122,7 +129,9 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args, &mut out),
         Command::Check(args) => check::run(args, &mut out),
         Command::Plan(args) => plan::run(args, &mut out),
+        Command::Why(args) => why::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Graph(args) => graph::run(args, &mut out),
         Command::Profile(args) => profile::run(args, &mut out),
         Command::Repl(args) => repl::run(args, &mut out),
         Command::Test(args) => test::run(args, &mut out),

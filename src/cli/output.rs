@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -11,6 +12,7 @@ use super::table::Table;
 use crate::diagnostic::render::{self, Style};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::SourceMap;
+use crate::terminal::{visible, visible_json};
 
 /// The options of every command.
 #[derive(clap::Args, Debug)]
@@ -20,11 +22,11 @@ pub(super) struct Args {
         long,
         global = true,
         help_heading = "Output",
-        value_enum,
-        default_value_t,
+        value_parser = form(&[]),
+        default_value = "text",
         value_name = "FORMAT"
     )]
-    format: Format,
+    format: Form,
     /// How errors and warnings are printed; `json` when results are
     #[arg(long, global = true, help_heading = "Output", value_enum, value_name = "STYLE")]
     messages: Option<Messages>,
@@ -55,6 +57,49 @@ pub(super) enum Format {
     Csv,
 }
 
+/// What `--format` can be: a form of results, or of pictures for commands that draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Text or data.
+    Results(Format),
+    /// A picture.
+    Picture(Picture),
+}
+
+/// The form of a picture.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Picture {
+    /// A picture for browsers and documents
+    Svg,
+    /// For code hosts and wikis that draw it
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// One page with the rule and the SQL of each box
+    Html,
+}
+
+/// Reads `--format` where these pictures are possible. A command that draws declares the option
+/// again, with the same name and type: then clap does not hand the general one down to it.
+pub(super) fn form(pictures: &[Picture]) -> impl TypedValueParser<Value = Form> + use<> {
+    let results = Format::value_variants().iter().filter_map(Format::to_possible_value);
+    let drawn = pictures.iter().filter_map(Picture::to_possible_value);
+    let values: Vec<PossibleValue> = results.chain(drawn).collect();
+    parser(values)
+}
+
+/// The same for a command that does nothing but draw.
+pub(super) fn picture() -> impl TypedValueParser<Value = Form> {
+    parser(Picture::value_variants().iter().filter_map(Picture::to_possible_value).collect())
+}
+
+fn parser(values: Vec<PossibleValue>) -> impl TypedValueParser<Value = Form> {
+    PossibleValuesParser::new(values).try_map(|name| {
+        let results = Format::from_str(&name, false).map(Form::Results);
+        results.or_else(|_| Picture::from_str(&name, false).map(Form::Picture))
+    })
+}
+
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 enum Messages {
     /// With the lines of the script
@@ -76,6 +121,26 @@ enum Colour {
     Never,
 }
 
+/// How a part of a result is to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ink {
+    /// As it should be.
+    Good,
+    /// As it should not be.
+    Bad,
+    /// Less than the rest.
+    Faint,
+}
+
+/// What stands in a text for the order to the terminal that it becomes: characters that Unicode
+/// keeps out of texts. In the order of [`Ink`], the last ends any of them.
+const INKS: [(char, &str); 4] = [
+    ('\u{fdd0}', "\u{1b}[32m"),
+    ('\u{fdd1}', "\u{1b}[31m"),
+    ('\u{fdd2}', "\u{1b}[2m"),
+    ('\u{fdd3}', "\u{1b}[0m"),
+];
+
 /// The standard output and the standard error of the program.
 pub(super) struct Output {
     /// The form of results.
@@ -85,8 +150,12 @@ pub(super) struct Output {
     /// The zone that times are shown in.
     pub zone: TimeZone,
     messages: render::Options,
+    /// Whether results go to a terminal.
+    terminal: bool,
     /// The terminal's width when results go to one.
     table_width: Option<u16>,
+    /// Whether results are coloured.
+    coloured: bool,
     results: Box<dyn Write>,
     talk: Box<dyn Write>,
 }
@@ -96,7 +165,11 @@ impl Output {
     pub fn new(args: &Args) -> Self {
         let stderr_width = terminal_size::terminal_size_of(std::io::stderr()).map(|(w, _)| w.0);
         let stdout_width = terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| w.0);
-        let style = match (args.messages, args.format) {
+        let format = match args.format {
+            Form::Results(format) => format,
+            Form::Picture(_) => Format::Text,
+        };
+        let style = match (args.messages, format) {
             (Some(Messages::Fancy), _) | (None, Format::Text | Format::Csv) => Style::Fancy,
             (Some(Messages::Concise), _) => Style::Concise,
             (Some(Messages::Json), _) | (None, Format::Json) => Style::Json,
@@ -104,13 +177,14 @@ impl Output {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
         let terminal = std::io::stderr().is_terminal();
-        let colour = match args.color {
+        let plain = no_color || dumb;
+        let coloured = |terminal: bool| match args.color {
             Colour::Always => true,
             Colour::Never => false,
-            Colour::Auto => terminal && !no_color && !dumb,
+            Colour::Auto => terminal && !plain,
         };
         Output {
-            format: args.format,
+            format,
             quiet: args.quiet,
             zone: TimeZone::UTC,
             messages: render::Options {
@@ -118,10 +192,12 @@ impl Output {
                 // A narrow terminal makes a message longer, a wide one does not make it wider
                 // than what can be read.
                 width: stderr_width.map_or(80, |w| usize::from(w).clamp(40, 120)),
-                colour,
+                colour: coloured(terminal),
                 unicode: !dumb,
             },
+            terminal: std::io::stdout().is_terminal(),
             table_width: stdout_width.map(|w| w.max(40)),
+            coloured: coloured(std::io::stdout().is_terminal()),
             results: Box::new(crate::plugin::stdout::Results),
             talk: Box::new(std::io::stderr()),
         }
@@ -136,15 +212,52 @@ impl Output {
             quiet: false,
             zone: TimeZone::UTC,
             messages: render::Options { style: Style::Concise, ..render::Options::default() },
+            terminal: false,
             table_width: None,
+            coloured: false,
             results: Box::new(captured.clone()),
             talk: Box::new(captured.clone()),
         };
         (out, captured)
     }
 
-    /// Prints a result. A reader that has gone away is nobody to tell anything.
+    /// A text of a result in a colour, where results are coloured.
+    pub fn ink(&self, ink: Ink, text: &str) -> String {
+        if !self.coloured || text.is_empty() {
+            return text.to_owned();
+        }
+        let (begin, _) = INKS[ink as usize];
+        let (end, _) = INKS[INKS.len() - 1];
+        format!("{begin}{text}{end}")
+    }
+
+    /// What people see: colours are orders to the terminal, and only ours are given.
+    fn shown(&self, text: &str) -> String {
+        let mut shown = visible(text);
+        if self.coloured {
+            for (mark, order) in INKS {
+                shown = shown.replace(mark, order);
+            }
+        }
+        shown
+    }
+
+    /// Prints a result for people: what data, labels and paths hold does not steer the terminal.
     pub fn print(&mut self, text: &str) {
+        let shown = self.shown(text);
+        self.write(&shown);
+    }
+
+    /// Prints a result whose bytes count: for programs, unless people look at it.
+    pub fn exact(&mut self, text: &str) {
+        match self.terminal {
+            true => self.print(text),
+            false => self.write(text),
+        }
+    }
+
+    /// A reader that has gone away is nobody to tell anything.
+    fn write(&mut self, text: &str) {
         let _ = self.results.write_all(text.as_bytes());
         let _ = self.results.flush();
     }
@@ -152,7 +265,7 @@ impl Output {
     /// Says something about the result, to people only.
     pub fn say(&mut self, text: &str) {
         if !self.quiet && self.messages.style != Style::Json {
-            let _ = writeln!(self.talk, "{text}");
+            let _ = writeln!(self.talk, "{}", visible(text));
         }
     }
 
@@ -160,7 +273,7 @@ impl Output {
     pub fn json(&mut self, value: &impl Serialize) {
         // Only maps with keys that are no texts cannot be written, and no result has one.
         if let Ok(text) = serde_json::to_string_pretty(value) {
-            self.print(&(text + "\n"));
+            self.write(&(visible_json(&text) + "\n"));
         }
     }
 
@@ -173,7 +286,7 @@ impl Output {
     pub fn table(&mut self, table: &Table, none: &str) {
         match self.format {
             Format::Json => self.json(&table.json()),
-            Format::Csv => self.print(&table.csv()),
+            Format::Csv => self.exact(&table.csv()),
             Format::Text if table.is_empty() => self.say(none),
             Format::Text => self.print(&table.text(&self.zone, self.table_width)),
         }

@@ -22,7 +22,7 @@ use crate::source::SourceMap;
 pub(super) fn print_run(report: &RunReport, sources: &SourceMap, out: &mut Output) {
     match out.format {
         Format::Json => out.json(&with_warnings(report, &report.warnings, sources)),
-        Format::Csv => out.print(&saves_table(report.saves.iter()).csv()),
+        Format::Csv => out.exact(&saves_table(report.saves.iter()).csv()),
         Format::Text if out.quiet => {}
         Format::Text => {
             let text = run_text(report, out);
@@ -35,7 +35,7 @@ pub(super) fn print_run(report: &RunReport, sources: &SourceMap, out: &mut Outpu
 pub(super) fn print_plan(report: &PlanReport, sources: &SourceMap, out: &mut Output) {
     match out.format {
         Format::Json => out.json(&with_warnings(report, &report.warnings, sources)),
-        Format::Csv => out.print(&saves_table(report.saves.iter().map(|s| &s.save)).csv()),
+        Format::Csv => out.exact(&saves_table(report.saves.iter().map(|s| &s.save)).csv()),
         Format::Text => {
             let text = plan_text(report, out);
             out.print(&text);

@@ -5,6 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
 use super::numbers;
+use crate::terminal::visible_line;
 
 /// A table. JSON and CSV have the columns' names, text their headings.
 pub(super) struct Table {
@@ -163,9 +164,9 @@ impl Table {
                 table.force_no_tty();
             }
         }
-        table.set_header(self.columns.iter().map(|c| safe(&c.heading)));
+        table.set_header(self.columns.iter().map(|c| visible_line(&c.heading)));
         for row in &self.rows {
-            table.add_row(row.iter().map(|cell| safe(&cell.text(zone))));
+            table.add_row(row.iter().map(|cell| visible_line(&cell.text(zone))));
         }
         for (index, column) in table.column_iter_mut().enumerate() {
             let mut cells = self.rows.iter().map(|r| &r[index]).filter(|c| **c != Cell::None);
@@ -209,11 +210,6 @@ fn csv_line(cells: impl Iterator<Item = String>) -> String {
         }
     };
     cells.map(quoted).collect::<Vec<_>>().join(",") + "\n"
-}
-
-/// Data can hold characters that steer a terminal; a table does not pass them on.
-fn safe(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -28,15 +28,15 @@ pub struct Folder<'a> {
 
 /// Bounds of a window: by day, inclusive, and by instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Bounds {
+pub struct Bounds {
     /// First day.
-    first: Option<Date>,
+    pub first: Option<Date>,
     /// Last day.
-    last: Option<Date>,
+    pub last: Option<Date>,
     /// Later than this instant.
-    after: Option<Timestamp>,
+    pub after: Option<Timestamp>,
     /// Not later than this instant.
-    until: Option<Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
 impl Folder<'_> {
@@ -242,7 +242,11 @@ impl Folder<'_> {
         }
     }
 
-    fn bounds(&self, window: &Window) -> Result<Bounds, OutOfRange> {
+    /// The bounds of a window whose length is a constant by now.
+    ///
+    /// # Errors
+    /// At the ends of the calendar.
+    pub fn bounds(&self, window: &Window) -> Result<Bounds, OutOfRange> {
         let today = self.clock.today();
         let now = self.clock.now;
         let next_day = |d: Date| d.checked_add(1.day()).map_err(|_| OutOfRange);

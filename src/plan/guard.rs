@@ -77,7 +77,8 @@ impl Plan {
         Select { columns, ..Select::default() }
     }
 
-    fn without(&self, program: &Program, skipped: &HashSet<TransitionId>) -> Relations {
+    /// What the plan knows of every transition where those that were skipped hold nobody.
+    pub(crate) fn without(&self, program: &Program, skipped: &HashSet<TransitionId>) -> Relations {
         let mut relations = self.relations.clone();
         for &t in skipped {
             let span = program[t].span;

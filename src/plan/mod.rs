@@ -19,6 +19,7 @@ pub mod guard;
 pub mod keys;
 pub mod lower;
 pub mod query;
+pub mod reason;
 pub mod relation;
 pub mod tables;
 
@@ -39,6 +40,7 @@ use guard::Guard;
 use keys::KeyCheck;
 use lower::{History, Lowering};
 use query::*;
+use reason::Reason;
 use relation::{Relation, Relations, Table, inline_members, substitute};
 
 /// What a run will do, in order.
@@ -62,6 +64,8 @@ pub struct Plan {
     pub deliveries: Vec<PlannedDelivery>,
     /// What the plan knows of every transition.
     pub relations: Relations,
+    /// Why rows are in the transitions whose activity says so.
+    pub reasons: HashMap<TransitionId, Reason>,
 }
 
 /// A statement of the plan.
@@ -161,6 +165,7 @@ pub struct Planner<'a> {
     now: Timestamp,
     history: &'a dyn History,
     relations: Relations,
+    reasons: HashMap<TransitionId, Reason>,
     demands: Vec<Demand>,
     fixed: Vec<(usize, PlanStep)>,
     step: usize,
@@ -304,6 +309,7 @@ pub fn plan(
         now,
         history,
         relations: Relations::default(),
+        reasons: HashMap::new(),
         demands: Vec::new(),
         fixed: Vec::new(),
         step: 0,
@@ -350,8 +356,13 @@ impl<'a> Planner<'a> {
 
     /// What must hold for the step that is planned not to be skipped.
     pub fn only_if(&mut self) -> Option<Expr> {
-        let condition = self.program.steps.get(self.step)?.only_if.as_ref()?;
-        Some(self.fold(condition))
+        let condition = self.asked()?;
+        Some(self.fold(&condition))
+    }
+
+    /// The same as the script has it, parameters and times not folded.
+    pub fn asked(&self) -> Option<Expr> {
+        self.program.steps.get(self.step)?.only_if.clone()
     }
 
     /// An expression over the rows of a population, as one over its dimension's rows: parameters
@@ -510,6 +521,7 @@ impl<'a> Planner<'a> {
         self.relations = relations.clone();
         plan.guards = guard::guards(&mut self, wanted);
         plan.relations = relations;
+        plan.reasons = self.reasons;
         (plan, self.diagnostics)
     }
 }

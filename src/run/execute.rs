@@ -16,6 +16,7 @@ use crate::catalogue::{self, Catalogue, RunRecord, StagedSave, StepRecord};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::engine::duckdb::print::{self, plain};
 use crate::engine::duckdb::{EngineError, Session as Engine};
+use crate::fault;
 use crate::model::expr::Population;
 use crate::model::program::*;
 use crate::model::schema::Column;
@@ -190,10 +191,29 @@ impl Execution<'_> {
         if failed.is_empty() { Ok(computed) } else { Err(failed) }
     }
 
+    /// Makes the tables of the plan and nothing else: what is asked of its populations then reads
+    /// what a run would read. Gives the transitions that nobody is in, since their step is skipped.
+    ///
+    /// # Errors
+    /// As of [`Execution::run`], but for guards, keys and what is saved or written.
+    pub fn prepare(mut self) -> Outcome<HashSet<TransitionId>> {
+        self.check_secrets(true)?;
+        let run_id = RunRecord::new_id(self.started);
+        self.tell(Progress::Planned { steps: self.plan.steps.len() });
+        self.execute_steps(&run_id, true)?;
+        Ok(self.ask_guards(None)?.gone)
+    }
+
     fn compute_unguarded(&mut self, run_id: &str, dry_run: bool) -> Outcome<Computed> {
         let statements = self.plan.steps.len();
         self.tell(Progress::Planned { steps: statements });
         let keys = self.check_keys()?;
+        let millis = self.execute_steps(run_id, dry_run)?;
+        self.report_computed(&keys, &millis)
+    }
+
+    /// Executes the statements of the plan; gives the milliseconds of each step of the program.
+    fn execute_steps(&mut self, run_id: &str, dry_run: bool) -> Outcome<Vec<u64>> {
         let mut millis = vec![0u64; self.program.steps.len()];
         for (n, step) in self.plan.steps.iter().enumerate() {
             self.tell(Progress::Started { step: n, title: step.title.clone() });
@@ -223,15 +243,20 @@ impl Execution<'_> {
             }
             self.tell(Progress::Finished { step: n, rows: Some(rows) });
         }
+        Ok(millis)
+    }
+
+    /// Asks the guards, stages saves and exports, and says so.
+    fn report_computed(&mut self, keys: &[(DimId, u64, u64)], millis: &[u64]) -> Outcome<Computed> {
         let counts = self.count()?;
         let Guarded { answers, skipped, .. } = self.ask_guards(None)?;
         self.check_rows(&skipped)?;
-        let mut steps = self.step_reports(&counts, &keys, &skipped, &millis);
+        let mut steps = self.step_reports(&counts, keys, &skipped, millis);
         let expectations = self.expectations(&answers);
         let saves = self.stage(&skipped)?;
         let exports = self.exports(&skipped)?;
         self.note_members_gone(&counts, &mut steps);
-        let sizes = self.dimension_sizes(&saves, &keys)?;
+        let sizes = self.dimension_sizes(&saves, keys)?;
         let report = RunReport {
             schema_version: SCHEMA_VERSION,
             run_id: String::new(),
@@ -302,6 +327,7 @@ impl Execution<'_> {
         for export in exports {
             export.publish().map_err(one)?;
         }
+        fault::step("deliver");
         report.run_id = run_id.to_owned();
         report.status = Status::Done;
         self.deliver(&mut report, run_id, &skipped, false);
@@ -904,6 +930,7 @@ fn named_row(columns: &[String], row: &[Value]) -> String {
     parts.join(", ")
 }
 
-fn one_line(text: &str) -> String {
+/// White space as single blanks.
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -25,6 +25,7 @@ use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{self, ClauseKind, Statement, StatementKind};
+use crate::why::{Question, Why};
 
 /// What is asked of the entries.
 #[derive(Default)]
@@ -124,7 +125,8 @@ impl Session {
     pub(crate) fn ask(&mut self, unit: Unit, asked: &Asked) -> Result<Seen, Diagnostics> {
         let checked = self.checked_units(vec![unit], Diagnostics::default(), true)?;
         let wanted = steps_at(&checked, &asked.statements);
-        let plan = self.planned_steps(&checked, &wanted)?;
+        let history = Recorded::new(&checked.catalogue, &checked.program);
+        let plan = self.planned_steps(&checked, &history, &wanted)?;
         let mut shown = Vec::new();
         let report = self.execution(&checked, &plan, &mut |_| {}).preview_seen(&mut |report| {
             for name in &asked.shown {
@@ -156,7 +158,8 @@ impl Session {
         self.asked = None;
         let checked = checked?;
         let wanted = steps_at(&checked, &[value.span]);
-        let mut plan = self.planned_steps(&checked, &wanted)?;
+        let history = Recorded::new(&checked.catalogue, &checked.program);
+        let mut plan = self.planned_steps(&checked, &history, &wanted)?;
         let last = checked.program.steps.len().saturating_sub(1);
         let Some(value) = plan.take_asked(last) else { return Ok(Value::Missing) };
         if let Some(constant) = fold::literal(&value) {
@@ -164,7 +167,6 @@ impl Session {
         }
         let mut found = Value::Missing;
         self.execution(&checked, &plan, &mut |_| {}).preview_seen(&mut |_| {
-            let history = Recorded::new(&checked.catalogue, &checked.program);
             let select = plan.value(&value, &checked.program, &history);
             let rows = query(&checked, &print::select(&select), value.span)?;
             found = rows.into_iter().flatten().next().unwrap_or(Value::Missing);
@@ -203,13 +205,27 @@ impl Session {
         }
         unit.ast.statements.extend(made);
         let checked = self.checked_units(vec![unit], Diagnostics::default(), true)?;
-        let plan = self.planned_steps(&checked, &steps_at(&checked, &places))?;
+        let history = Recorded::new(&checked.catalogue, &checked.program);
+        let plan = self.planned_steps(&checked, &history, &steps_at(&checked, &places))?;
         let mut profile = None;
         self.execution(&checked, &plan, &mut |_| {}).preview_seen(&mut |_| {
             profile = Some(self.measure(&checked, &plan, of, called)?);
             Ok(())
         })?;
         profile.ok_or_else(Diagnostics::default)
+    }
+
+    /// Why a row is in a population of the entries, or is not.
+    ///
+    /// # Errors
+    /// As of [`Session::ask`], and what is wrong with the question.
+    pub(crate) fn why_entry(
+        &mut self,
+        unit: Unit,
+        question: &Question,
+    ) -> Result<Why, Diagnostics> {
+        let checked = self.checked_units(vec![unit], Diagnostics::default(), true)?;
+        self.why_of(&checked, question)
     }
 
     /// Runs these statements of the entries, with what they need: saves, exports, deliveries.
@@ -223,7 +239,8 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<RunReport, Diagnostics> {
         let checked = self.checked_units(vec![unit], Diagnostics::default(), true)?;
-        let plan = self.planned_steps(&checked, &steps_at(&checked, statements))?;
+        let history = Recorded::new(&checked.catalogue, &checked.program);
+        let plan = self.planned_steps(&checked, &history, &steps_at(&checked, statements))?;
         let mut report = self.execution(&checked, &plan, progress).run(self.settings.dry_run)?;
         if let (Some(copy), false) = (&self.settings.publish, self.settings.dry_run) {
             report.warnings.extend(publish(&checked.engine, copy).err());

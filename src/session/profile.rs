@@ -236,14 +236,20 @@ pub fn split(what: &str) -> (String, Option<String>) {
     }
 }
 
-/// The script of a folder that declares a dimension, if there is one; `model.camp` before others.
-pub fn declaring(folder: &Path, dimension: &str) -> Vec<String> {
+/// The scripts of a folder by name; `model.camp` before others.
+pub(super) fn scripts_of(folder: &Path) -> Vec<std::path::PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut files: Vec<std::path::PathBuf> = entries
         .filter_map(|e| Some(e.ok()?.path()))
         .filter(|p| p.extension().is_some_and(|e| e == "camp"))
         .collect();
     files.sort_by_key(|p| (p.file_name().is_none_or(|n| n != "model.camp"), p.clone()));
+    files
+}
+
+/// The script of a folder that declares a dimension, if there is one; `model.camp` before others.
+pub fn declaring(folder: &Path, dimension: &str) -> Vec<String> {
+    let files = scripts_of(folder);
     let declares = |path: &Path| {
         let Ok(text) = std::fs::read_to_string(path) else { return false };
         let mut sources = SourceMap::default();

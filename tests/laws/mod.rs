@@ -6,6 +6,7 @@ mod atomic;
 mod format;
 mod rules;
 mod same;
+mod why;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -57,7 +57,8 @@ fn a_binding_shows_its_rows_and_how_many_there_are() {
 
 #[test]
 fn lines_that_are_indented_go_on_with_the_entry() {
-    let long = "french = build audience from people\n  where country = \"FR\"\n    and points > 10\n";
+    let long =
+        "french = build audience from people\n  where country = \"FR\"\n    and points > 10\n";
     let said = typed(&folder(), &[DIMENSION, long]);
     assert!(said.contains("french: 2 rows of people\n"), "{said}");
     assert!(!said.contains("french: 4 rows"), "{said}");
@@ -71,8 +72,7 @@ fn lines_that_are_indented_go_on_with_the_entry() {
 fn an_unfinished_line_goes_on_and_a_blank_line_ends_it() {
     let said = typed(&folder(), &[DIMENSION, "count(\npeople\n)\n"]);
     assert!(said.ends_with("\n4\n"), "{said}");
-    let (said, exit) =
-        session(folder().path(), &[], "x = build audience from\n\n1 + 1\n");
+    let (said, exit) = session(folder().path(), &[], "x = build audience from\n\n1 + 1\n");
     assert!(said.contains("E0105") && said.ends_with("\n2\n"), "{said}");
     assert_eq!(exit, 1);
 }
@@ -109,15 +109,24 @@ fn a_new_meaning_is_given_to_what_follows_from_it() {
 #[test]
 fn an_entry_that_fails_changes_nothing() {
     let wrong = "french = build audience from people where contry = \"FR\"\n";
-    let said = typed(&folder(), &[DIMENSION, FRENCH, MAILED, wrong, "count(french)\ncount(mailed)\n"]);
+    let said =
+        typed(&folder(), &[DIMENSION, FRENCH, MAILED, wrong, "count(french)\ncount(mailed)\n"]);
     assert!(said.contains("<entry 4>:1:43"), "{said}");
     assert!(said.contains("did you mean `country`?"), "{said}");
     assert!(said.ends_with("\n3\n2\n"), "{said}");
     // What follows from it would be wrong: the entry is, too.
     let breaks = "french = build audience from people where country = \"FR\"\n\
                   named = build audience from french select email as address\n";
-    let said = typed(&folder(), &[DIMENSION, breaks, "x = build audience from named where address is present\n",
-        "named = build audience from french\n", "count(x)\n"]);
+    let said = typed(
+        &folder(),
+        &[
+            DIMENSION,
+            breaks,
+            "x = build audience from named where address is present\n",
+            "named = build audience from french\n",
+            "count(x)\n",
+        ],
+    );
     assert!(said.contains("E0201"), "{said}");
     assert!(said.ends_with("\n2\n"), "{said}");
 }
@@ -148,7 +157,19 @@ fn what_was_saved_is_saved_again_only_when_it_has_changed() {
     let folder = folder();
     let save = "save audience french as \"French\"\n";
     let again = "french = build audience from people where points > 30 select email\n";
-    let said = typed(&folder, &[DIMENSION, FRENCH, save, ":run\n", "x = build audience from people\n", ":plan\n", again, ":run\n"]);
+    let said = typed(
+        &folder,
+        &[
+            DIMENSION,
+            FRENCH,
+            save,
+            ":run\n",
+            "x = build audience from people\n",
+            ":plan\n",
+            again,
+            ":run\n",
+        ],
+    );
     assert!(said.contains("there is nothing to save"), "{said}");
     assert!(said.contains("would update \"French\": was 3, now 1"), "{said}");
     assert!(said.contains("saved \"French\": was 3, now 1"), "{said}");
@@ -172,21 +193,32 @@ fn entries_are_written_as_a_script_that_runs_and_is_read_again() {
     let again = "french = build audience from people where country = \"DE\" select email\n";
     let said = typed(
         &folder,
-        &[DIMENSION, FRENCH, MAILED, again, "save audience mailed as \"Mailed\"\n", ":save mine.camp\n"],
+        &[
+            DIMENSION,
+            FRENCH,
+            MAILED,
+            again,
+            "save audience mailed as \"Mailed\"\n",
+            ":save mine.camp\n",
+        ],
     );
     assert!(said.contains("mine.camp"), "{said}");
     let ran = folder.camp(&["run", "mine.camp"]);
     assert!(ran.stdout.contains("saved \"Mailed\" (new): was 0, now 1"), "{ran:#?}");
     let said = typed(&folder, &[":load mine.camp\n", "count(mailed)\n"]);
     assert!(said.ends_with("\n1\n"), "{said}");
-    let (said, _) = session(folder.path(), &["mine.camp"], "count(mailed)\n:save mine.camp\n:save camp.toml\n");
+    let (said, _) =
+        session(folder.path(), &["mine.camp"], "count(mailed)\n:save mine.camp\n:save camp.toml\n");
     assert!(said.contains("\n1\n") && said.contains("E0709"), "{said}");
 }
 
 #[test]
 fn undo_and_reset_forget_entries_and_keep_what_is_saved() {
     let again = "french = build audience from people where points > 30 select email\n";
-    let said = typed(&folder(), &[DIMENSION, FRENCH, again, ":undo\n", "count(french)\n", ":reset\n", "count(french)\n"]);
+    let said = typed(
+        &folder(),
+        &[DIMENSION, FRENCH, again, ":undo\n", "count(french)\n", ":reset\n", "count(french)\n"],
+    );
     assert!(said.contains("\n3\n"), "{said}");
     assert!(said.contains("E0203"), "{said}");
 }
@@ -206,7 +238,8 @@ fn names_schemas_and_help_are_told() {
     assert!(said.contains("french  population     3  people"), "{said}");
     assert!(said.contains("french: rows of people\ncolumn  type\nemail   text"), "{said}");
     assert!(said.contains("E0203"), "{said}");
-    let said = typed(&folder(), &[":help\n:help lower\n:help build audience\n:help E0201\n:halp\n"]);
+    let said =
+        typed(&folder(), &[":help\n:help lower\n:help build audience\n:help E0201\n:halp\n"]);
     for part in [":plan", "lower(", "build audience from", "did you mean `:help`?"] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -240,7 +273,10 @@ fn an_interrupt_stops_the_query_and_not_the_session() {
                 1 + 1\n\n\
                 x = build audience from many where any others where (edit_distance(name, many.name) > 1000)\n\n";
     input.write_all(slow.as_bytes()).unwrap();
-    assert!(answers.any(|line| line.unwrap() == "2"), "the entries before the slow one are answered");
+    assert!(
+        answers.any(|line| line.unwrap() == "2"),
+        "the entries before the slow one are answered"
+    );
     std::thread::sleep(Duration::from_secs(3));
     let begun = Instant::now();
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();

@@ -87,10 +87,8 @@ fn a_session_in_a_terminal_edits_completes_remembers_and_leaves() {
         ("many.csv", &format!("id,one,name\n{rows}")),
         ("camp.toml", "timezone = \"UTC\"\n"),
     ]);
-    let terminal = Terminal {
-        folder: folder.path(),
-        socket: format!("camp-{}", std::process::id()),
-    };
+    let terminal =
+        Terminal { folder: folder.path(), socket: format!("camp-{}", std::process::id()) };
     terminal.start();
     terminal.shows("prompt", |s| last(s) == "camp>");
 

@@ -196,7 +196,7 @@ pub(super) fn diff(project: &Project, args: &Diff, out: &mut Output) -> Done {
             "entered": difference.entered, "left": difference.left,
             "entered_keys": entered.json(), "left_keys": left.json(),
         })),
-        Format::Csv => out.print(&entered.with_column("change", "entered", left, "left").csv()),
+        Format::Csv => out.exact(&entered.with_column("change", "entered", left, "left").csv()),
         Format::Text => {
             let mut text = format!("{}, version {from} to {to}\n", audience.label);
             for (verb, all, keys) in

@@ -6,9 +6,10 @@ use crate::diagnostic::codes::usage;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes, suggest};
 use crate::repl::document::Document;
 use crate::session::entries::Asked;
+use crate::why::Question;
 
 /// The commands, as completion offers them.
-pub(super) const NAMES: [&str; 12] = [
+pub(super) const NAMES: [&str; 13] = [
     "audiences",
     "help",
     "list",
@@ -21,6 +22,7 @@ pub(super) const NAMES: [&str; 12] = [
     "schema",
     "tables",
     "undo",
+    "why",
 ];
 
 const HELP: &str = "\
@@ -46,6 +48,8 @@ meaning, and what speaks of it is computed again. Tab completes.
   :list             the entries so far, as a script
   :plan             what a run would change
   :run              save, export and deliver, everything or nothing
+  :why KEY NAME     why a row is in a population, or is not; `:why not KEY NAME` also says
+                    what would have to differ
   :load FILE        read a script
   :save FILE        write the entries to a script
   :undo             take back the last entry
@@ -85,6 +89,7 @@ impl Repl<'_> {
             },
             "reset" => self.reset(),
             "undo" => self.undo(),
+            "why" => self.why(rest),
             _ => Err(one(Diagnostic::error(
                 usage::REPL_COMMAND,
                 format!("`:{name}` is not a command"),
@@ -190,6 +195,27 @@ impl Repl<'_> {
         })?;
         self.own_file = Some(file.to_owned());
         self.out.say(&format!("the entries are in {file}: `camp run {file}` runs them"));
+        Ok(())
+    }
+
+    /// `[not] KEY NAME`
+    fn why(&mut self, text: &str) -> Result<(), Diagnostics> {
+        let (otherwise, text) = match text.strip_prefix("--not ").or(text.strip_prefix("not ")) {
+            Some(rest) => (true, rest.trim()),
+            None => (false, text),
+        };
+        let Some((key, population)) = text.split_once(char::is_whitespace) else {
+            return Err(one(needs("why", "a key and a population", ":why 000013 french")));
+        };
+        let question = Question {
+            key: unquoted(key).to_owned(),
+            population: unquoted(population.trim()).to_owned(),
+            otherwise,
+            samples: 3,
+        };
+        let why = self.session.why_entry(self.document.unit(), &question)?;
+        let text = super::super::why::text(&why, self.out);
+        self.out.print(&text);
         Ok(())
     }
 

@@ -74,4 +74,30 @@ codes! {
         "Paths in a script start from its own folder, and the entries of a prompt are one script. `:reset` forgets \
          the entries, and `camp repl FILE` begins with a script from anywhere.",
         bad "", good "";
+
+    PICTURE_FORM = "E0730", "usage.picture_form", Usage, "A picture cannot have this form",
+        "`camp graph` draws as `svg`, `mermaid`, `dot` or `html`. Without `--format` the ending of the \
+         file after `-o` says which: `.svg`, `.mmd`, `.dot` or `.html`. Rows of audiences have a place \
+         on an `html` page only.",
+        bad "", good "";
+
+    KEY = "E0740", "usage.key", Usage, "A key cannot be read",
+        "`camp why` takes the key of one row as its columns have it: a number for a column of whole \
+         numbers, a day as 2026-11-24. The parts of a key with several columns are apart by commas, \
+         in their order: `FR,17`; a part with a comma inside stands in double quotes.",
+        bad "", good "";
+    UNKNOWN_KEY = "E0741", "usage.unknown_key", Usage, "No row has this key",
+        "The dimension has no row with the key that was asked for. Text is compared as it is: case, \
+         blanks and leading zeros count.",
+        bad "", good "";
+    WHICH_POPULATION = "E0742", "usage.which_population", Usage,
+        "It is not clear which population is meant",
+        "`camp why` takes the name of a transition, or the label of an audience that the scripts \
+         save, and the scripts. Without scripts it looks for one in the current folder that makes \
+         the population.",
+        bad "", good "";
+    KEYLESS_POPULATION = "E0743", "usage.keyless_population", Usage,
+        "The rows of the population have no key",
+        "One row can only be asked about by its key, and the dimension of this population has none.",
+        bad "", good "";
 }

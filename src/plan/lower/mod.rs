@@ -215,6 +215,17 @@ impl<'a> Lowering<'a> {
         links: &Links,
         columns: impl FnOnce(&mut Self) -> Vec<(String, Scalar)>,
     ) -> Select {
+        self.linked_where(dimension, links, None, columns)
+    }
+
+    /// The same, only pairs for which a condition on the linked rows holds.
+    pub fn linked_where(
+        &mut self,
+        dimension: DimId,
+        links: &Links,
+        condition: Option<&Expr>,
+        columns: impl FnOnce(&mut Self) -> Vec<(String, Scalar)>,
+    ) -> Select {
         self.rows(dimension, &[], |this| {
             let block = this.blocks.len() - 1;
             let Some((mut previous, _, _)) = this.row(&links.from) else { return Vec::new() };
@@ -236,6 +247,9 @@ impl<'a> Lowering<'a> {
                 for key in this.key_of(last.frame) {
                     this.top().filter.push(Scalar::IsNotNull(Box::new(key)));
                 }
+            }
+            if let Some(condition) = condition {
+                this.filter(condition);
             }
             let columns = columns(this);
             this.unbind_links(links);
