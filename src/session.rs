@@ -5,6 +5,7 @@
 //! ```
 
 mod canvas;
+pub(crate) mod entries;
 pub(crate) mod profile;
 mod unit_tests;
 pub(crate) mod why;
@@ -126,6 +127,13 @@ impl Interrupter {
         }
     }
 
+    /// Forgets that it was asked to stop: what follows is something else.
+    fn reset(&self) {
+        if let Ok(mut state) = self.engine.lock() {
+            *state = Interrupted::default();
+        }
+    }
+
     fn watch(&self, engine: duckdb::Interrupter) {
         let Ok(mut state) = self.engine.lock() else { return };
         if state.asked {
@@ -144,6 +152,8 @@ pub struct Session {
     started: Timestamp,
     registry: Registry,
     interrupter: Interrupter,
+    /// The statement that is no guard but a value that is asked for.
+    asked: Option<Span>,
 }
 
 /// A program and what it was checked against.
@@ -165,6 +175,7 @@ impl Session {
             settings,
             registry: Registry::builtin(),
             interrupter: Interrupter::default(),
+            asked: None,
         }
     }
 
@@ -268,8 +279,8 @@ impl Session {
     }
 
     fn planned(&self, checked: &Checked) -> Result<Plan, Diagnostics> {
-        let history = Recorded::new(&checked.catalogue, &checked.program);
         let wanted = plan::wanted(&checked.program, &self.settings.only).map_err(one)?;
+        let history = Recorded::new(&checked.catalogue, &checked.program);
         self.planned_steps(checked, &history, &wanted)
     }
 
@@ -399,6 +410,7 @@ impl Session {
             plugins: self.finder().names(),
             failed_plugins,
             tests: Tests::Ignore,
+            asked: self.asked,
         }
     }
 

@@ -3,6 +3,7 @@
 //! * [`cases`]: one file per case under `tests/cases/`; its README describes the format.
 //! * [`field`]: field cases that no script alone can show: crashes, locks, limits.
 //! * [`laws`]: what holds for every campaign, tried on random ones.
+//! * [`mistakes`]: what people are told who come from other languages.
 //! * [`oracle`]: random campaigns against a naive evaluator.
 //! * [`pictures`]: what is drawn, in a browser.
 //! * [`samples`]: the sample campaigns over made data.
@@ -17,6 +18,7 @@ mod docs;
 mod engine;
 mod field;
 mod laws;
+mod mistakes;
 mod oracle;
 mod pictures;
 mod program;

@@ -14,5 +14,8 @@ mod plugins;
 mod profile;
 mod readme;
 mod removal;
+mod repl;
 mod safe;
+mod terminal;
+mod tutorial;
 mod unit_tests;

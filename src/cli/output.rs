@@ -277,6 +277,11 @@ impl Output {
         }
     }
 
+    /// Whether messages have colours.
+    pub fn colour(&self) -> bool {
+        self.messages.colour
+    }
+
     /// Prints a list; `none` is said to people when it is empty.
     pub fn table(&mut self, table: &Table, none: &str) {
         match self.format {

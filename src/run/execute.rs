@@ -123,9 +123,21 @@ impl Execution<'_> {
     ///
     /// # Errors
     /// As of [`Execution::run`], but for guards: they are shown.
-    pub fn preview(mut self) -> Outcome<PlanReport> {
+    pub fn preview(self) -> Outcome<PlanReport> {
+        self.preview_seen(&mut |_| Ok(()))
+    }
+
+    /// The same; `look` sees everything computed.
+    ///
+    /// # Errors
+    /// As of [`Execution::preview`], and those of `look`.
+    pub fn preview_seen(
+        mut self,
+        look: &mut dyn FnMut(&RunReport) -> Outcome<()>,
+    ) -> Outcome<PlanReport> {
         let run_id = RunRecord::new_id(self.started);
         let computed = self.compute_unguarded(&run_id, true)?;
+        look(&computed.report)?;
         let mut saves = Vec::new();
         for planned in &computed.saves {
             let save = self.save_report(planned, &computed.sizes);
