@@ -28,6 +28,7 @@ use crate::fence::Fence;
 use crate::model::program::Program;
 use crate::model::schema::{Audience, FileOptions, Relation, World};
 use crate::plan::lower::History;
+use crate::plan::passes::Passes;
 use crate::plan::{self, Plan};
 use crate::plugin::{self, consent::Consent, finder::Finder};
 use crate::run::execute::Execution;
@@ -78,6 +79,8 @@ pub struct Settings {
     pub plugin_timeout: Option<Duration>,
     /// A copy of the database for readers, replaced after each commit.
     pub publish: Option<PathBuf>,
+    /// The passes that plans go through.
+    pub passes: Passes,
 }
 
 /// A stage of the pipeline that can be looked at.
@@ -291,7 +294,8 @@ impl Session {
         history: &Recorded<'_>,
         wanted: &HashSet<usize>,
     ) -> Result<Plan, Diagnostics> {
-        let (plan, diagnostics) = plan::plan(&checked.program, self.as_of, history, wanted);
+        let (plan, diagnostics) =
+            plan::plan(&checked.program, self.as_of, history, wanted, self.settings.passes);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
