@@ -100,4 +100,8 @@ codes! {
         "The rows of the population have no key",
         "One row can only be asked about by its key, and the dimension of this population has none.",
         bad "", good "";
+    UNKNOWN_COMMAND = "E0731", "usage.unknown_command", Usage, "No command has this name",
+        "`camp man` takes the words of a command, as in `camp man audiences overlap`. `camp --help` lists \
+         the commands.",
+        bad "", good "";
 }
