@@ -7,6 +7,7 @@ mod examples;
 mod executors;
 mod fmt;
 mod new_plugins;
+mod plans;
 mod plugin_faults;
 mod plugins;
 mod profile;

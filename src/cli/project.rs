@@ -139,6 +139,9 @@ pub(super) fn settings(
         consent: consent(args.locked),
         plugin_timeout: config.plugin_timeout,
         publish: config.publish,
+        samples: None,
+        limits: config.limits,
+        agreed: None,
     })
 }
 
