@@ -4,6 +4,8 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
+mod canvas;
+pub(crate) mod entries;
 pub(crate) mod profile;
 mod unit_tests;
 pub(crate) mod why;
@@ -22,6 +24,7 @@ use crate::catalogue::Catalogue;
 use crate::check::{self, Imports, Tests, Unit};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::engine::duckdb::{self, EngineOptions, print};
+use crate::fence::Fence;
 use crate::model::program::Program;
 use crate::model::schema::{Audience, FileOptions, Relation, World};
 use crate::plan::lower::History;
@@ -35,7 +38,8 @@ use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
 use crate::run::saved_plan::SavedPlan;
 use crate::source::{SourceId, SourceMap, Span};
-use crate::syntax::{self, ast::StatementKind};
+use crate::syntax;
+use crate::syntax::ast::{self, StatementKind};
 
 /// How long a plugin at work may give no sign of life: neither rows nor progress, while it does not
 /// wait for its input either.
@@ -58,8 +62,8 @@ pub struct Settings {
     pub only: Vec<String>,
     /// Compute everything, write nothing.
     pub dry_run: bool,
-    /// No `sql`, no access beyond what the scripts name.
-    pub safe: bool,
+    /// The scripts are somebody else's: no `sql`, and no access beyond what they name in this folder.
+    pub fence: Option<Fence>,
     /// How long a locked database is waited for.
     pub wait: Duration,
     /// The engine's memory limit.
@@ -131,6 +135,13 @@ impl Interrupter {
         }
     }
 
+    /// Forgets that it was asked to stop: what follows is something else.
+    fn reset(&self) {
+        if let Ok(mut state) = self.engine.lock() {
+            *state = Interrupted::default();
+        }
+    }
+
     fn watch(&self, engine: duckdb::Interrupter) {
         let Ok(mut state) = self.engine.lock() else { return };
         if state.asked {
@@ -149,6 +160,8 @@ pub struct Session {
     started: Timestamp,
     registry: Registry,
     interrupter: Interrupter,
+    /// The statement that is no guard but a value that is asked for.
+    asked: Option<Span>,
 }
 
 /// A program and what it was checked against.
@@ -170,6 +183,7 @@ impl Session {
             settings,
             registry: Registry::builtin(),
             interrupter: Interrupter::default(),
+            asked: None,
         }
     }
 
@@ -287,8 +301,8 @@ impl Session {
     }
 
     fn planned(&self, checked: &Checked) -> Result<Plan, Diagnostics> {
-        let history = Recorded::new(&checked.catalogue, &checked.program);
         let wanted = plan::wanted(&checked.program, &self.settings.only).map_err(one)?;
+        let history = Recorded::new(&checked.catalogue, &checked.program);
         self.planned_steps(checked, &history, &wanted)
     }
 
@@ -303,21 +317,42 @@ impl Session {
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
-        self.lock_down(checked)?;
+        checked.engine.lock_settings().map_err(|e| one(e.into_diagnostic(None)))?;
         Ok(plan)
     }
 
-    /// Under `--safe`, from here on only what the scripts name can be touched.
-    fn lock_down(&self, checked: &Checked) -> Result<(), Diagnostics> {
-        let steps = 0..checked.program.steps.len();
-        let exports = steps.filter_map(|step| plan::export_of(&checked.program, step));
-        let mut written: Vec<PathBuf> = exports.map(|e| beside(&e.path)).collect();
+    /// Under `--safe`, opens what the scripts name and shuts everything else, before the engine looks
+    /// at any of it: a view in a database of somebody else can read whatever the engine can.
+    fn lock_down<'u>(
+        &self,
+        engine: &mut duckdb::Session,
+        units: impl Iterator<Item = &'u Unit>,
+    ) -> Result<(), Diagnostic> {
+        if self.settings.fence.is_none() {
+            return Ok(());
+        }
+        for unit in units {
+            for statement in &unit.ast.statements {
+                match &statement.kind {
+                    StatementKind::Database(d) => {
+                        engine.hold(&d.name.node, &d.uri.node, &unit.base, d.uri.span);
+                    }
+                    StatementKind::Dimension(d) => {
+                        if let ast::Source::File(path) = &d.source {
+                            engine.note(&path.node, &unit.base, path.span);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut written = Vec::new();
         if let Some(copy) = &self.settings.publish {
             let copy = beside(copy);
             let log = PathBuf::from(format!("{}.wal", copy.display()));
             written.extend([copy, log]);
         }
-        checked.engine.lock_down(&written).map_err(|e| one(e.into_diagnostic(None)))
+        engine.lock_down(&written).map_err(|e| e.into_diagnostic(None))
     }
 
     fn checked(&mut self, files: &[String], to_run: bool) -> Result<Checked, Diagnostics> {
@@ -347,7 +382,7 @@ impl Session {
     ) -> Result<Checked, Diagnostics> {
         // A check plans nothing, so nobody would profit from statistics.
         let options = EngineOptions { schemas_only: !to_run, ..self.engine_options() };
-        let engine = match duckdb::Session::open(&options) {
+        let mut engine = match duckdb::Session::open(&options) {
             Ok(engine) => engine,
             Err(wrong) => {
                 diagnostics.push(wrong);
@@ -355,14 +390,17 @@ impl Session {
             }
         };
         self.interrupter.watch(engine.interrupt_handle());
-        let catalogue = match Catalogue::load(&engine) {
+        let (known, failed) = self.enable_plugins_of(&units, &mut diagnostics);
+        let opened = self
+            .lock_down(&mut engine, units.iter().chain(known.units.values()))
+            .and_then(|()| Catalogue::load(&engine));
+        let catalogue = match opened {
             Ok(catalogue) => catalogue,
             Err(wrong) => {
                 diagnostics.push(wrong);
                 return Err(diagnostics);
             }
         };
-        let (known, failed) = self.enable_plugins_of(&units, &mut diagnostics);
         let options = check::Options {
             require_params: to_run,
             // A run does not care for them.
@@ -370,7 +408,7 @@ impl Session {
             ..self.check_options(self.as_of, failed)
         };
         let mut world = Project { engine, catalogue };
-        let mut reader = Reader::new(&mut self.sources, known);
+        let mut reader = Reader::new(&mut self.sources, known, self.settings.fence.as_ref());
         let (program, found) =
             check::check(units, &mut reader, &mut world, &self.registry, &options);
         diagnostics.extend(reader.diagnostics);
@@ -389,11 +427,12 @@ impl Session {
             timezone: self.settings.timezone.clone(),
             default_timezone: self.settings.default_timezone.clone(),
             set: self.settings.set.clone(),
-            safe: self.settings.safe,
+            fence: self.settings.fence.clone(),
             require_params: true,
             plugins: self.finder().names(),
             failed_plugins,
             tests: Tests::Ignore,
+            asked: self.asked,
         }
     }
 
@@ -404,7 +443,7 @@ impl Session {
     fn finder(&self) -> Finder {
         Finder {
             project: self.settings.project.clone(),
-            shipped_only: self.settings.safe,
+            shipped_only: self.settings.fence.is_some(),
             consent: self.settings.consent,
         }
     }
@@ -416,7 +455,8 @@ impl Session {
         units: &[Unit],
         diagnostics: &mut Diagnostics,
     ) -> (Known, Vec<String>) {
-        let mut reader = Reader::new(&mut self.sources, Known::default());
+        let fence = self.settings.fence.as_ref();
+        let mut reader = Reader::new(&mut self.sources, Known::default(), fence);
         reader.read_ahead(units);
         let Reader { diagnostics: found, known, .. } = reader;
         diagnostics.extend(found);
@@ -458,7 +498,7 @@ impl Session {
             threads: self.settings.threads,
             temp_directory: self.settings.temp_directory.clone(),
             max_temp: None,
-            safe: self.settings.safe,
+            fence: self.settings.fence.clone(),
             wait: self.settings.wait,
             extension_directory: None,
             schemas_only: false,
@@ -550,6 +590,7 @@ struct Reader<'a> {
     sources: &'a mut SourceMap,
     diagnostics: Diagnostics,
     known: Known,
+    fence: Option<&'a Fence>,
 }
 
 /// What is known of the files that were read so far.
@@ -562,8 +603,8 @@ struct Known {
 }
 
 impl<'a> Reader<'a> {
-    fn new(sources: &'a mut SourceMap, known: Known) -> Reader<'a> {
-        Reader { sources, diagnostics: Diagnostics::default(), known }
+    fn new(sources: &'a mut SourceMap, known: Known, fence: Option<&'a Fence>) -> Reader<'a> {
+        Reader { sources, diagnostics: Diagnostics::default(), known, fence }
     }
 
     /// Reads what files import, directly or through others: they may use plugins, which are loaded
@@ -596,6 +637,9 @@ impl Imports for Reader<'_> {
             return Ok(unit.clone());
         }
         let file = base.join(path);
+        if let Some(fence) = self.fence {
+            fence.read(&file).map_err(|breach| breach.diagnostic(path, span))?;
+        }
         let place = file.canonicalize().unwrap_or_else(|_| file.clone());
         let names = &mut self.known.names;
         let name = names.entry(place).or_insert_with(|| file.display().to_string()).clone();
@@ -651,6 +695,13 @@ impl World for Project {
 }
 
 fn explained(program: &Program, plan: &Plan, history: &dyn History) -> Vec<ExplainedStep> {
+    let mut steps = explained_checks(program, plan);
+    steps.extend(explained_work(program, plan, history));
+    steps
+}
+
+/// What is asked before anything is computed.
+fn explained_checks(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
     let mut steps = Vec::new();
     for check in &plan.key_checks {
         let dim = &program[check.dimension];
@@ -666,6 +717,12 @@ fn explained(program: &Program, plan: &Plan, history: &dyn History) -> Vec<Expla
             None => step(unique, &check.counts),
         }
     }
+    steps
+}
+
+/// What is computed, asked, saved, sent and written.
+fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<ExplainedStep> {
+    let mut steps = Vec::new();
     for step in &plan.steps {
         steps.push(ExplainedStep {
             title: step.title.clone(),

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use crate::support::project::Project;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/samples");
+pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/samples");
 
 /// The instant that the made data is around.
-const AS_OF: &str = "2026-11-25T09:30:00Z";
+pub const AS_OF: &str = "2026-11-25T09:30:00Z";
 
-fn samples() -> Vec<PathBuf> {
+pub fn samples() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(FOLDER)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -29,7 +29,7 @@ fn samples() -> Vec<PathBuf> {
 }
 
 /// A project with the made data, the model, and the audiences that samples read.
-fn project() -> Project {
+pub fn project() -> Project {
     let project = Project::new();
     for folder in ["data/orders", "data/opens", "in", "lake/visits", "out"] {
         fs::create_dir_all(project.path(folder)).unwrap();

@@ -73,6 +73,19 @@ impl Set {
         }
     }
 
+    /// The words of its operations, innermost first, each once.
+    fn operators(&self) -> Vec<&'static str> {
+        let Set::Operation { op, operands } = self else { return Vec::new() };
+        let mut words = Vec::new();
+        let inner = operands.iter().flat_map(|o| o.set.operators());
+        for word in inner.chain([op.word()]) {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        words
+    }
+
     /// The populations in it, in text order.
     pub fn populations(&self) -> Vec<Population> {
         match self {
@@ -701,6 +714,10 @@ impl Operation for Combination {
 
     fn inputs(&self) -> Vec<Population> {
         self.set.populations()
+    }
+
+    fn caption(&self) -> Option<String> {
+        Some(self.set.operators().join(", "))
     }
 
     fn as_any(&self) -> &dyn Any {

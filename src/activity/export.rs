@@ -101,6 +101,11 @@ impl Activity for Export {
             _ => None,
         };
         let path = binder.base().join(path?);
+        let breach = binder.options().fence.as_ref().and_then(|f| f.write(&path).err());
+        if let Some(breach) = breach {
+            binder.report(breach.diagnostic(&text.node, text.span));
+            return None;
+        }
         refuse_twice(&path, text, binder)?;
         Some(Arc::new(ExportFile {
             input: id,
@@ -254,6 +259,10 @@ impl Operation for ExportFile {
 
     fn has_effects(&self) -> bool {
         true
+    }
+
+    fn caption(&self) -> Option<String> {
+        self.path.file_name().map(|name| name.to_string_lossy().into_owned())
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -232,6 +232,10 @@ impl Operation for Read {
         }
     }
 
+    fn caption(&self) -> Option<String> {
+        self.version.map(|version| format!("version {version}"))
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

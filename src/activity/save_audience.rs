@@ -429,6 +429,10 @@ impl Operation for Save {
         true
     }
 
+    fn caption(&self) -> Option<String> {
+        Some(format!("\"{}\"", self.label))
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

@@ -614,7 +614,8 @@ impl Binder<'_> {
         let named = self.call.names.get(index).cloned();
         let (name, span) = match &named {
             Some(name) => (name.node.clone(), name.span),
-            None => (format!("{} {}", self.call.activity, id.0 + 1), self.call.span),
+            // Reports do not show it: no name that a script writes has a blank in it.
+            None => (format!("_{} {}", self.call.activity, id.0 + 1), self.call.span),
         };
         self.program.transitions.push(Transition {
             name,

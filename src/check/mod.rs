@@ -64,8 +64,8 @@ pub struct Options {
     pub default_timezone: Option<String>,
     /// `--set name=value`, in order; the last of a name wins.
     pub set: Vec<(String, String)>,
-    /// `sql` is off.
-    pub safe: bool,
+    /// The scripts are somebody else's: `sql` is off, exports stay inside.
+    pub fence: Option<crate::fence::Fence>,
     /// A parameter without a value is an error (a run), else a warning (a check alone).
     pub require_params: bool,
     /// The plugins that can be used, for proposals.
@@ -74,6 +74,8 @@ pub struct Options {
     pub failed_plugins: Vec<String>,
     /// What becomes of `test` statements.
     pub tests: Tests,
+    /// The place of an `expect` that is no guard but a value that is asked for, of any type.
+    pub asked: Option<Span>,
 }
 
 /// What becomes of `test` statements.
@@ -96,11 +98,12 @@ impl Default for Options {
             timezone: None,
             default_timezone: None,
             set: Vec::new(),
-            safe: false,
+            fence: None,
             require_params: true,
             plugins: Vec::new(),
             failed_plugins: Vec::new(),
             tests: Tests::default(),
+            asked: None,
         }
     }
 }

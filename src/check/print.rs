@@ -200,11 +200,7 @@ fn set(program: &Program, s: &crate::activity::combine::Set, of: Option<DimId>) 
     match s {
         Set::Population(p) => population(program, p),
         Set::Operation { op, operands } => {
-            let word = match op {
-                crate::syntax::ast::SetOp::Union => "union",
-                crate::syntax::ast::SetOp::Intersect => "intersect",
-                crate::syntax::ast::SetOp::Exclude => "exclude",
-            };
+            let word = op.word();
             let parts: Vec<String> = operands
                 .iter()
                 .map(|o| {

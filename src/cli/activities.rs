@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Exit;
 use super::output::{Format, Output, wrap};
 use super::table::Table;
-use crate::activity::Registry;
+use crate::activity::{Registry, Spec};
 use crate::diagnostic::{Diagnostic, codes::usage, suggest};
 use crate::plugin;
 use crate::plugin::finder::Finder;
@@ -57,6 +57,12 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         }));
         return Exit::FINE;
     }
+    explain(spec, out);
+    Exit::FINE
+}
+
+/// Prints the reference of an activity.
+pub(super) fn explain(spec: &Spec, out: &mut Output) {
     let mut text = format!("{}\n\n    {}\n", spec.summary, spec.syntax);
     if !spec.doc.is_empty() {
         text.push_str(&format!("\n{}\n", wrap(&spec.doc, out.width())));
@@ -69,5 +75,4 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         }
     }
     out.print(&text);
-    Exit::FINE
 }

@@ -15,6 +15,6 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "camp", &mut text);
-    out.print(&String::from_utf8_lossy(&text));
+    out.exact(&String::from_utf8_lossy(&text));
     Exit::FINE
 }

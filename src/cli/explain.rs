@@ -6,6 +6,7 @@ use super::Exit;
 use super::output::{Format, Output};
 use super::project::{self, ScriptArgs};
 use crate::session::Session;
+use crate::terminal::visible_line;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
@@ -55,12 +56,12 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         let places: Vec<String> =
             places(step).into_iter().map(|(file, line)| format!("{file}:{line}")).collect();
         // As a comment, so that all of it can be given to the engine.
-        text.push_str(&format!("-- {}. {}", number + 1, step.title.replace('\n', " ")));
+        text.push_str(&format!("-- {}. {}", number + 1, visible_line(&step.title)));
         if !places.is_empty() {
-            text.push_str(&format!(" ({})", places.join(", ")));
+            text.push_str(&format!(" ({})", visible_line(&places.join(", "))));
         }
         text.push_str(&format!("\n{};\n", step.sql.trim_end().trim_end_matches(';')));
     }
-    out.print(&text);
+    out.exact(&text);
     Exit::FINE
 }

@@ -67,7 +67,7 @@ fn format(
     let name = sources.file(source).name.clone();
     let diff = (args.check && changed).then(|| difference(&name, old, &text));
     if file == "-" && !args.check {
-        out.print(&text);
+        out.exact(&text);
     } else if changed && !args.check {
         std::fs::write(file, &text).map_err(|error| {
             Diagnostic::error(usage::UNWRITABLE, format!("`{file}` cannot be written")).cause(error)
@@ -106,7 +106,7 @@ fn report(outcomes: &[Outcome], check: bool, prints: bool, out: &mut Output) {
             Format::Text => {
                 for outcome in &changed {
                     match &outcome.diff {
-                        Some(diff) => out.print(diff),
+                        Some(diff) => out.exact(diff),
                         None => out.print(&format!("{}\n", outcome.name)),
                     }
                 }

@@ -12,16 +12,17 @@ mod error;
 mod explain;
 mod fmt;
 mod functions;
+mod graph;
 mod init;
 mod interrupt;
 mod junit;
-mod numbers;
 mod output;
 mod plan;
 mod plugin;
 mod profile;
 mod progress;
 mod project;
+mod repl;
 mod reports;
 mod run;
 mod runs;
@@ -31,12 +32,14 @@ mod table;
 mod test;
 mod values;
 mod why;
+mod written;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::diagnostic::{Area, Diagnostic, Severity};
+use crate::numbers;
 use output::Output;
 
 /// Build marketing audiences from scripts.
@@ -63,8 +66,12 @@ enum Command {
     Why(why::Args),
     /// Show the steps of a run and the SQL of each
     Explain(explain::Args),
+    /// Draw campaigns: activities as boxes, populations as arrows with the counts of the last run
+    Graph(graph::Args),
     /// Show what the values of a dimension look like, so that a rule can be written
     Profile(profile::Args),
+    /// Type statements and see at once what they give; nothing is saved before `:run`
+    Repl(repl::Args),
     /// Run the tests of campaigns, each over its own rows, in memory
     Test(test::Args),
     /// Write scripts in the one style, or say where they are not
@@ -124,7 +131,9 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Why(args) => why::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Graph(args) => graph::run(args, &mut out),
         Command::Profile(args) => profile::run(args, &mut out),
+        Command::Repl(args) => repl::run(args, &mut out),
         Command::Test(args) => test::run(args, &mut out),
         Command::Fmt(args) => fmt::run(args, &mut out),
         Command::Debug(args) => debug::run(args, &mut out),
@@ -156,7 +165,7 @@ pub fn main() -> ExitCode {
 }
 
 /// The exit code of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Exit(u8);
 
 impl Exit {

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -11,6 +12,7 @@ use super::table::Table;
 use crate::diagnostic::render::{self, Style};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::SourceMap;
+use crate::terminal::{visible, visible_json};
 
 /// The options of every command.
 #[derive(clap::Args, Debug)]
@@ -20,11 +22,11 @@ pub(super) struct Args {
         long,
         global = true,
         help_heading = "Output",
-        value_enum,
-        default_value_t,
+        value_parser = form(&[]),
+        default_value = "text",
         value_name = "FORMAT"
     )]
-    format: Format,
+    format: Form,
     /// How errors and warnings are printed; `json` when results are
     #[arg(long, global = true, help_heading = "Output", value_enum, value_name = "STYLE")]
     messages: Option<Messages>,
@@ -53,6 +55,49 @@ pub(super) enum Format {
     Json,
     /// Lists only
     Csv,
+}
+
+/// What `--format` can be: a form of results, or of pictures for commands that draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Text or data.
+    Results(Format),
+    /// A picture.
+    Picture(Picture),
+}
+
+/// The form of a picture.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Picture {
+    /// A picture for browsers and documents
+    Svg,
+    /// For code hosts and wikis that draw it
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// One page with the rule and the SQL of each box
+    Html,
+}
+
+/// Reads `--format` where these pictures are possible. A command that draws declares the option
+/// again, with the same name and type: then clap does not hand the general one down to it.
+pub(super) fn form(pictures: &[Picture]) -> impl TypedValueParser<Value = Form> + use<> {
+    let results = Format::value_variants().iter().filter_map(Format::to_possible_value);
+    let drawn = pictures.iter().filter_map(Picture::to_possible_value);
+    let values: Vec<PossibleValue> = results.chain(drawn).collect();
+    parser(values)
+}
+
+/// The same for a command that does nothing but draw.
+pub(super) fn picture() -> impl TypedValueParser<Value = Form> {
+    parser(Picture::value_variants().iter().filter_map(Picture::to_possible_value).collect())
+}
+
+fn parser(values: Vec<PossibleValue>) -> impl TypedValueParser<Value = Form> {
+    PossibleValuesParser::new(values).try_map(|name| {
+        let results = Format::from_str(&name, false).map(Form::Results);
+        results.or_else(|_| Picture::from_str(&name, false).map(Form::Picture))
+    })
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +132,15 @@ pub(super) enum Ink {
     Faint,
 }
 
+/// What stands in a text for the order to the terminal that it becomes: characters that Unicode
+/// keeps out of texts. In the order of [`Ink`], the last ends any of them.
+const INKS: [(char, &str); 4] = [
+    ('\u{fdd0}', "\u{1b}[32m"),
+    ('\u{fdd1}', "\u{1b}[31m"),
+    ('\u{fdd2}', "\u{1b}[2m"),
+    ('\u{fdd3}', "\u{1b}[0m"),
+];
+
 /// The standard output and the standard error of the program.
 pub(super) struct Output {
     /// The form of results.
@@ -96,6 +150,8 @@ pub(super) struct Output {
     /// The zone that times are shown in.
     pub zone: TimeZone,
     messages: render::Options,
+    /// Whether results go to a terminal.
+    terminal: bool,
     /// The terminal's width when results go to one.
     table_width: Option<u16>,
     /// Whether results are coloured.
@@ -109,7 +165,11 @@ impl Output {
     pub fn new(args: &Args) -> Self {
         let stderr_width = terminal_size::terminal_size_of(std::io::stderr()).map(|(w, _)| w.0);
         let stdout_width = terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| w.0);
-        let style = match (args.messages, args.format) {
+        let format = match args.format {
+            Form::Results(format) => format,
+            Form::Picture(_) => Format::Text,
+        };
+        let style = match (args.messages, format) {
             (Some(Messages::Fancy), _) | (None, Format::Text | Format::Csv) => Style::Fancy,
             (Some(Messages::Concise), _) => Style::Concise,
             (Some(Messages::Json), _) | (None, Format::Json) => Style::Json,
@@ -124,7 +184,7 @@ impl Output {
             Colour::Auto => terminal && !plain,
         };
         Output {
-            format: args.format,
+            format,
             quiet: args.quiet,
             zone: TimeZone::UTC,
             messages: render::Options {
@@ -135,6 +195,7 @@ impl Output {
                 colour: coloured(terminal),
                 unicode: !dumb,
             },
+            terminal: std::io::stdout().is_terminal(),
             table_width: stdout_width.map(|w| w.max(40)),
             coloured: coloured(std::io::stdout().is_terminal()),
             results: Box::new(crate::plugin::stdout::Results),
@@ -151,6 +212,7 @@ impl Output {
             quiet: false,
             zone: TimeZone::UTC,
             messages: render::Options { style: Style::Concise, ..render::Options::default() },
+            terminal: false,
             table_width: None,
             coloured: false,
             results: Box::new(captured.clone()),
@@ -164,16 +226,38 @@ impl Output {
         if !self.coloured || text.is_empty() {
             return text.to_owned();
         }
-        let code = match ink {
-            Ink::Good => "32",
-            Ink::Bad => "31",
-            Ink::Faint => "2",
-        };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        let (begin, _) = INKS[ink as usize];
+        let (end, _) = INKS[INKS.len() - 1];
+        format!("{begin}{text}{end}")
     }
 
-    /// Prints a result. A reader that has gone away is nobody to tell anything.
+    /// What people see: colours are orders to the terminal, and only ours are given.
+    fn shown(&self, text: &str) -> String {
+        let mut shown = visible(text);
+        if self.coloured {
+            for (mark, order) in INKS {
+                shown = shown.replace(mark, order);
+            }
+        }
+        shown
+    }
+
+    /// Prints a result for people: what data, labels and paths hold does not steer the terminal.
     pub fn print(&mut self, text: &str) {
+        let shown = self.shown(text);
+        self.write(&shown);
+    }
+
+    /// Prints a result whose bytes count: for programs, unless people look at it.
+    pub fn exact(&mut self, text: &str) {
+        match self.terminal {
+            true => self.print(text),
+            false => self.write(text),
+        }
+    }
+
+    /// A reader that has gone away is nobody to tell anything.
+    fn write(&mut self, text: &str) {
         let _ = self.results.write_all(text.as_bytes());
         let _ = self.results.flush();
     }
@@ -181,7 +265,7 @@ impl Output {
     /// Says something about the result, to people only.
     pub fn say(&mut self, text: &str) {
         if !self.quiet && self.messages.style != Style::Json {
-            let _ = writeln!(self.talk, "{text}");
+            let _ = writeln!(self.talk, "{}", visible(text));
         }
     }
 
@@ -189,15 +273,20 @@ impl Output {
     pub fn json(&mut self, value: &impl Serialize) {
         // Only maps with keys that are no texts cannot be written, and no result has one.
         if let Ok(text) = serde_json::to_string_pretty(value) {
-            self.print(&(text + "\n"));
+            self.write(&(visible_json(&text) + "\n"));
         }
+    }
+
+    /// Whether messages have colours.
+    pub fn colour(&self) -> bool {
+        self.messages.colour
     }
 
     /// Prints a list; `none` is said to people when it is empty.
     pub fn table(&mut self, table: &Table, none: &str) {
         match self.format {
             Format::Json => self.json(&table.json()),
-            Format::Csv => self.print(&table.csv()),
+            Format::Csv => self.exact(&table.csv()),
             Format::Text if table.is_empty() => self.say(none),
             Format::Text => self.print(&table.text(&self.zone, self.table_width)),
         }

@@ -1,12 +1,13 @@
 //! `camp plan`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::output::Output;
 use super::project::{self, ScriptArgs};
-use super::{Exit, interrupt, reports};
-use crate::diagnostic::Area;
+use super::{Exit, interrupt, reports, written};
+use crate::diagnostic::{Area, Diagnostic};
 use crate::run::limits;
+use crate::run::report::PlanReport;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -59,9 +60,9 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
             out.sorted(&report.warnings, &session.sources);
             reports::print_plan(&report, &session.sources, out);
             if let Some(file) = &args.save_plan
-                && let Err(failed) = session.saved_plan(&report, &args.files).write(file)
+                && let Err(failed) = keep(&session, &report, &args.files, file)
             {
-                return out.diagnostic(failed);
+                return out.diagnostic(*failed);
             }
             let holds = report.expectations.iter().all(|e| e.held);
             let warned = args.fail_on_warning && !report.warnings.is_empty();
@@ -73,4 +74,15 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         }
         Err(found) => out.diagnostics(found, &session.sources),
     }
+}
+
+/// Writes the plan to a file.
+fn keep(
+    session: &Session,
+    report: &PlanReport,
+    files: &[String],
+    file: &Path,
+) -> Result<(), Box<Diagnostic>> {
+    let scripts: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+    written::write(file, &session.saved_plan(report, files).text(), &scripts)
 }

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::numbers;
 use crate::run::report::Progress;
+use crate::terminal::visible_line;
 
 thread_local! {
     /// What is shown now.
@@ -50,7 +51,7 @@ impl Shown {
             }
             Progress::Started { step, title } => {
                 self.bar.set_position(step as u64);
-                self.bar.set_message(title);
+                self.bar.set_message(visible_line(&title));
             }
             Progress::Working { done, of, .. } => {
                 let message = self.bar.message();
@@ -58,7 +59,7 @@ impl Shown {
                 self.bar.set_message(how_far(title, done, of));
             }
             Progress::Delivering { title, done, of } => {
-                self.bar.set_message(how_far(&title, done, of));
+                self.bar.set_message(how_far(&visible_line(&title), done, of));
             }
             Progress::Finished { step, rows } => {
                 self.bar.set_position(step as u64 + 1);
@@ -68,7 +69,8 @@ impl Shown {
                 }
             }
             Progress::Waiting { holder } => {
-                self.bar.set_message(format!("waiting for the database: {holder}"));
+                self.bar
+                    .set_message(format!("waiting for the database: {}", visible_line(&holder)));
             }
             Progress::Committing => self.bar.set_message("saving"),
         }

@@ -11,7 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::output::Output;
 use crate::config::{self, Config};
-use crate::diagnostic::{Diagnostic, Diagnostics, codes::usage};
+use crate::diagnostic::codes::{data, usage};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::fence::Fence;
 use crate::plugin::consent::Consent;
 use crate::session::Settings;
 use crate::source::SourceMap;
@@ -62,7 +64,8 @@ pub(super) struct ScriptArgs {
     /// Use only plugins that camp.lock has, and ask nobody to trust others; where `CI` is set, always
     #[arg(long, help_heading = "Script")]
     pub locked: bool,
-    /// Touch no file or database that the script does not name, and allow no `sql`
+    /// Run scripts of others: nothing outside the project's folder, no network, no `sql`, no plugins
+    /// but those that come with Camp
     #[arg(long, help_heading = "Script")]
     pub safe: bool,
 }
@@ -122,6 +125,11 @@ pub(super) fn settings(
         }
     };
     let machine = &args.project;
+    let project = config.file.as_ref().and_then(|f| f.parent()).unwrap_or(folder).to_owned();
+    let fence = match args.safe {
+        true => Some(fence(&project, &config, machine).map_err(|wrong| out.diagnostic(*wrong))?),
+        false => None,
+    };
     Ok(Settings {
         database: database(machine, &config),
         as_of,
@@ -130,12 +138,12 @@ pub(super) fn settings(
         set: args.set.clone(),
         only: args.only.clone(),
         dry_run,
-        safe: args.safe,
+        fence,
         wait: machine.wait.or(config.wait).unwrap_or(WAIT),
         memory_limit: machine.memory_limit.clone().or(config.memory_limit),
         threads: machine.threads.or(config.threads),
         temp_directory: machine.temp_directory.clone().or(config.temp_directory),
-        project: Some(config.file.as_ref().and_then(|f| f.parent()).unwrap_or(folder).to_owned()),
+        project: Some(project),
         consent: consent(args.locked),
         plugin_timeout: config.plugin_timeout,
         publish: config.publish,
@@ -143,6 +151,27 @@ pub(super) fn settings(
         limits: config.limits,
         agreed: None,
     })
+}
+
+/// The fence of `--safe`. `camp.toml` came with the scripts, so its paths are judged like theirs;
+/// what the command line says is the user's own.
+fn fence(project: &Path, config: &Config, machine: &ProjectArgs) -> Result<Fence, Box<Diagnostic>> {
+    let fence = Fence::around(project).map_err(|cause| {
+        let title = format!("the folder `{}` cannot be opened", project.display());
+        Box::new(Diagnostic::error(data::SAFE_FORBIDDEN, title).help("check the path").cause(cause))
+    })?;
+    let database = config.database_or_default();
+    let paths = [
+        machine.db.is_none().then_some(&database),
+        config.publish.as_ref(),
+        config.temp_directory.as_ref().filter(|_| machine.temp_directory.is_none()),
+    ];
+    for path in paths.into_iter().flatten() {
+        fence.read(path).map_err(|breach| {
+            Box::new(breach.told(data::SAFE_FORBIDDEN, &path.display().to_string()))
+        })?;
+    }
+    Ok(fence)
 }
 
 /// Who is asked about a plugin that the project does not trust yet: whoever sits at the terminal.

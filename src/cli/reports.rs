@@ -22,7 +22,7 @@ use crate::source::SourceMap;
 pub(super) fn print_run(report: &RunReport, sources: &SourceMap, out: &mut Output) {
     match out.format {
         Format::Json => out.json(&with_warnings(report, &report.warnings, sources)),
-        Format::Csv => out.print(&saves_table(report.saves.iter()).csv()),
+        Format::Csv => out.exact(&saves_table(report.saves.iter()).csv()),
         Format::Text if out.quiet => {}
         Format::Text => {
             let text = run_text(report, out);
@@ -35,7 +35,7 @@ pub(super) fn print_run(report: &RunReport, sources: &SourceMap, out: &mut Outpu
 pub(super) fn print_plan(report: &PlanReport, sources: &SourceMap, out: &mut Output) {
     match out.format {
         Format::Json => out.json(&with_warnings(report, &report.warnings, sources)),
-        Format::Csv => out.print(&planned_table(&report.saves).csv()),
+        Format::Csv => out.exact(&planned_table(&report.saves).csv()),
         Format::Text => {
             let text = plan_text(report, out);
             out.print(&text);
@@ -97,8 +97,23 @@ fn run_text(report: &RunReport, out: &Output) -> String {
 fn plan_text(report: &PlanReport, out: &Output) -> String {
     let mut text = heading(&report.campaigns, report.as_of);
     text.push_str(&steps_text(&report.steps, &report.campaigns, out));
-    let lines: Vec<String> = report.expectations.iter().map(expectation_line).collect();
-    push_block(&mut text, &lines);
+    for lines in intended(report, out) {
+        push_block(&mut text, &lines);
+    }
+    push_block(&mut text, &["nothing was saved".to_owned()]);
+    text
+}
+
+/// Whether guards hold, and what would be saved, exported and delivered; empty where there is
+/// nothing of it.
+pub(super) fn intended_text(report: &PlanReport, out: &Output) -> String {
+    let lines = intended(report, out).concat();
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// The same in blocks of lines.
+fn intended(report: &PlanReport, out: &Output) -> Vec<Vec<String>> {
+    let mut blocks = vec![report.expectations.iter().map(expectation_line).collect()];
     for planned in &report.saves {
         let save = &planned.save;
         let verb = if save.created { "create" } else { "update" };
@@ -109,15 +124,12 @@ fn plan_text(report: &PlanReport, out: &Output) -> String {
         }
         lines.extend(sample("enter", save.entered, &planned.entering, planned));
         lines.extend(sample("leave", save.left, &planned.leaving, planned));
-        push_block(&mut text, &lines);
+        blocks.push(lines);
     }
-    let lines: Vec<String> =
-        report.exports.iter().map(|export| export_line(export, Status::DryRun)).collect();
-    push_block(&mut text, &lines);
-    let lines: Vec<String> = report.deliveries.iter().map(planned_line).collect();
-    push_block(&mut text, &lines);
-    push_block(&mut text, &["nothing was saved".to_owned()]);
-    text
+    let exports = report.exports.iter().map(|export| export_line(export, Status::DryRun));
+    blocks.push(exports.collect());
+    blocks.push(report.deliveries.iter().map(planned_line).collect());
+    blocks
 }
 
 /// `  enter: customer_id 3, 17, 20 and 95 more`

@@ -5,6 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
 use super::numbers;
+use crate::terminal::visible_line;
 
 /// A table. JSON and CSV have the columns' names, text their headings.
 pub(super) struct Table {
@@ -159,6 +160,11 @@ impl Table {
         self.rows.is_empty()
     }
 
+    /// How many rows it has.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// For people; with a frame on a terminal, where `width` is known.
     pub fn text(&self, zone: &TimeZone, width: Option<u16>) -> String {
         let mut table = comfy_table::Table::new();
@@ -173,9 +179,9 @@ impl Table {
                 table.force_no_tty();
             }
         }
-        table.set_header(self.columns.iter().map(|c| safe(&c.heading)));
+        table.set_header(self.columns.iter().map(|c| visible_line(&c.heading)));
         for row in &self.rows {
-            table.add_row(row.iter().map(|cell| safe(&cell.text(zone))));
+            table.add_row(row.iter().map(|cell| visible_line(&cell.text(zone))));
         }
         for (index, column) in table.column_iter_mut().enumerate() {
             let mut cells = self.rows.iter().map(|r| &r[index]).filter(|c| **c != Cell::None);
@@ -219,11 +225,6 @@ fn csv_line(cells: impl Iterator<Item = String>) -> String {
         }
     };
     cells.map(quoted).collect::<Vec<_>>().join(",") + "\n"
-}
-
-/// Data can hold characters that steer a terminal; a table does not pass them on.
-fn safe(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

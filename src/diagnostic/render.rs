@@ -11,6 +11,7 @@ use std::io::Write;
 
 use super::{Diagnostic, Severity};
 use crate::source::SourceMap;
+use crate::terminal::{visible_json, visible_line};
 
 pub use record::{Record, RecordLabel, record};
 
@@ -52,7 +53,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, options: &Options) -
         Style::Concise => concise(diagnostic, sources),
         Style::Json => {
             let json = serde_json::to_string(&record(diagnostic, sources));
-            json.expect("a record has only texts and numbers") + "\n"
+            visible_json(&json.expect("a record has only texts and numbers")) + "\n"
         }
     }
 }
@@ -127,7 +128,7 @@ fn concise(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
     let title = headline(&diagnostic.title);
     let line = format!("{place}{severity}[{}]: {title}{help}", diagnostic.code);
     // One diagnostic is one line, whatever a label or a path of the user holds.
-    excerpt::visible(&line.replace(['\r', '\n'], " ")) + "\n"
+    visible_line(&line.replace('\r', " ")) + "\n"
 }
 
 #[cfg(test)]

@@ -284,6 +284,11 @@ pub trait Operation: Any + Debug + Send + Sync {
         false
     }
 
+    /// What it works on beside its populations, in a few words, for a picture: a label, a file.
+    fn caption(&self) -> Option<String> {
+        None
+    }
+
     /// Itself, for tests that evaluate a program on their own.
     fn as_any(&self) -> &dyn Any;
 }

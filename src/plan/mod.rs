@@ -565,6 +565,38 @@ impl Plan {
         })
     }
 
+    /// The rows of a dimension with all of its columns.
+    pub fn rows_of_dimension(
+        &self,
+        dimension: DimId,
+        program: &Program,
+        history: &dyn History,
+    ) -> Select {
+        let dim = &program[dimension];
+        let column = |(column, c): (usize, &crate::model::schema::Column)| {
+            let kind = ExprKind::Column { row: Row::frame(0), column };
+            (c.name.clone(), Expr::new(kind, c.ty.clone(), dim.span))
+        };
+        let columns: Vec<(String, Expr)> = dim.columns.iter().enumerate().map(column).collect();
+        let mut lowering = Lowering::new(program, &self.relations, history);
+        lowering.rows(dimension, &[], |l| {
+            columns.into_iter().map(|(name, e)| (name, l.value(&e))).collect()
+        })
+    }
+
+    /// Takes a value that is asked for out of the guards: it is none.
+    pub fn take_asked(&mut self, step: usize) -> Option<Expr> {
+        let at = self.guards.iter().position(|g| g.step == step)?;
+        Some(self.guards.remove(at).condition)
+    }
+
+    /// A value that speaks of populations, once the steps have run: one row, one column.
+    pub fn value(&self, value: &Expr, program: &Program, history: &dyn History) -> Select {
+        let mut lowering = Lowering::new(program, &self.relations, history);
+        let value = lowering.value(value);
+        Select { columns: vec![("value".into(), value)], ..Select::default() }
+    }
+
     /// How many rows of a dimension can be addressed.
     pub fn count_of_dimension(
         &self,

@@ -2,12 +2,12 @@
 //!
 //! A stream of the engine borrows its connection and stays on its thread, and an appender on the
 //! same connection would end it; so each input is read by a thread of its own, on a connection of
-//! its own, from a scratch database that all connections see. A short channel between them bounds
-//! what is in memory.
+//! its own. What other connections cannot read, temporary tables, is put into a scratch database
+//! first that all see. A short channel between the threads bounds what is in memory.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use camp_plugin_abi as abi;
@@ -18,7 +18,7 @@ use duckdb::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
 
-use crate::engine::duckdb::identifier;
+use crate::engine::duckdb::{EngineError, ErrorKind, identifier};
 
 use super::host::Pulse;
 
@@ -67,24 +67,47 @@ pub struct Outgoing {
 // SAFETY: the stream is the exporter's boxed reader, which is `Send`.
 unsafe impl Send for Outgoing {}
 
+/// Why an input broke off; the plugin may tell it in words of its own.
+#[derive(Clone, Default)]
+pub struct Failure(Arc<Mutex<Option<EngineError>>>);
+
+impl Failure {
+    fn set(&self, error: EngineError) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+
+    /// The engine's error, once.
+    pub fn take(&self) -> Option<EngineError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A query whose rows go to a plugin.
+pub struct Query {
+    /// Of its own: a stream borrows it.
+    pub connection: Connection,
+    /// Its columns are those of the schema.
+    pub sql: String,
+    /// The contract's types.
+    pub schema: SchemaRef,
+    /// Raised to end it.
+    pub stop: Arc<AtomicBool>,
+    /// Where its error goes.
+    pub failure: Failure,
+}
+
 impl Outgoing {
-    /// The rows of a query on this connection, whose columns are those of the schema.
-    pub fn start(
-        connection: Connection,
-        sql: String,
-        schema: Schema,
-        stop: Arc<AtomicBool>,
-        pulse: Arc<Pulse>,
-    ) -> Outgoing {
-        let schema = Arc::new(schema);
+    /// The rows of a query.
+    pub fn start(query: Query, pulse: Arc<Pulse>) -> Outgoing {
+        let schema = query.schema.clone();
         let (sender, batches) = sync_channel(WAITING);
-        let of_thread = schema.clone();
         let thread = std::thread::spawn(move || {
-            if let Err(error) = produce(&connection, &sql, &of_thread, &sender, &stop) {
+            if let Err(error) = query.produce(&sender) {
                 // Arrow's C interface ends an error's text at a NUL, and its exporter would panic.
-                let error = ArrowError::ExternalError(error.replace('\0', " ").into());
+                let words = ArrowError::ExternalError(error.message.replace('\0', " ").into());
+                query.failure.set(error);
                 // Nobody listens when the plugin has released the stream.
-                let _ = sender.send(Err(error));
+                let _ = sender.send(Err(words));
             }
         });
         let reader = Reader { batches, schema, ended: false, pulse };
@@ -127,40 +150,37 @@ pub(super) fn hand_over(reader: Box<dyn RecordBatchReader + Send>) -> abi::Arrow
     unsafe { std::mem::transmute::<FFI_ArrowArrayStream, abi::ArrowArrayStream>(stream) }
 }
 
-fn produce(
-    connection: &Connection,
-    sql: &str,
-    schema: &SchemaRef,
-    sender: &SyncSender<Batch>,
-    stop: &AtomicBool,
-) -> Result<(), String> {
-    let mut statement = connection.prepare(sql).map_err(|e| e.to_string())?;
-    // The crate's iterator panics on an error in mid-stream, so batches are fetched one by one.
-    drop(statement.stream_arrow([]).map_err(|e| e.to_string())?);
-    let mut waiting: Vec<RecordBatch> = Vec::new();
-    let mut rows = 0;
-    loop {
-        if stop.load(Ordering::Relaxed) {
-            return Err("stopped".into());
-        }
-        let batch = statement.step().map_err(|e| e.to_string())?;
-        let last = batch.is_none();
-        if let Some(batch) = batch.filter(|b| b.len() > 0) {
-            let columns = batch.columns().to_vec();
-            let batch = RecordBatch::try_new(schema.clone(), columns).map_err(|e| e.to_string())?;
-            rows += batch.num_rows();
-            waiting.push(batch);
-        }
-        if !waiting.is_empty() && (last || rows >= ROWS) {
-            let batch = concat_batches(schema, &waiting).map_err(|e| e.to_string())?;
-            waiting.clear();
-            rows = 0;
-            if sender.send(Ok(batch)).is_err() {
+impl Query {
+    fn produce(&self, sender: &SyncSender<Batch>) -> Result<(), EngineError> {
+        let shape = |e: ArrowError| EngineError::new(ErrorKind::Other, e.to_string());
+        let mut statement = self.connection.prepare(&self.sql)?;
+        // The crate's iterator panics on an error in mid-stream, so batches are fetched one by one.
+        drop(statement.stream_arrow([])?);
+        let mut waiting: Vec<RecordBatch> = Vec::new();
+        let mut rows = 0;
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(EngineError::interrupted());
+            }
+            let batch = statement.step()?;
+            let last = batch.is_none();
+            if let Some(batch) = batch.filter(|b| b.len() > 0) {
+                let columns = batch.columns().to_vec();
+                let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(shape)?;
+                rows += batch.num_rows();
+                waiting.push(batch);
+            }
+            if !waiting.is_empty() && (last || rows >= ROWS) {
+                let batch = concat_batches(&self.schema, &waiting).map_err(shape)?;
+                waiting.clear();
+                rows = 0;
+                if sender.send(Ok(batch)).is_err() {
+                    return Ok(());
+                }
+            }
+            if last {
                 return Ok(());
             }
-        }
-        if last {
-            return Ok(());
         }
     }
 }

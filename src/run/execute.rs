@@ -16,6 +16,7 @@ use crate::catalogue::{self, Catalogue, RunRecord, StagedSave, StepRecord};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::engine::duckdb::print::{self, plain};
 use crate::engine::duckdb::{EngineError, Session as Engine};
+use crate::fault;
 use crate::model::expr::Population;
 use crate::model::program::*;
 use crate::model::schema::Column;
@@ -130,9 +131,21 @@ impl Execution<'_> {
     ///
     /// # Errors
     /// As of [`Execution::run`], but for guards: they are shown.
-    pub fn preview(mut self) -> Outcome<PlanReport> {
+    pub fn preview(self) -> Outcome<PlanReport> {
+        self.preview_seen(&mut |_| Ok(()))
+    }
+
+    /// The same; `look` sees everything computed.
+    ///
+    /// # Errors
+    /// As of [`Execution::preview`], and those of `look`.
+    pub fn preview_seen(
+        mut self,
+        look: &mut dyn FnMut(&RunReport) -> Outcome<()>,
+    ) -> Outcome<PlanReport> {
         let run_id = RunRecord::new_id(self.started);
         let computed = self.compute_unguarded(&run_id, true)?;
+        look(&computed.report)?;
         let mut saves = Vec::new();
         let mut warnings = computed.report.warnings;
         for planned in &computed.saves {
@@ -336,6 +349,7 @@ impl Execution<'_> {
         for export in exports {
             export.publish().map_err(one)?;
         }
+        fault::step("deliver");
         report.run_id = run_id.to_owned();
         report.status = Status::Done;
         self.deliver(&mut report, run_id, &skipped, false);
@@ -948,6 +962,7 @@ fn named_row(columns: &[String], row: &[Value]) -> String {
     parts.join(", ")
 }
 
-fn one_line(text: &str) -> String {
+/// White space as single blanks.
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::activity::export::ExportFile;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::engine::duckdb::{Session as Engine, print};
+use crate::fault;
 use crate::model::program::Program;
 use crate::model::schema::Scan;
 use crate::plan::PlannedExport;
@@ -33,6 +34,7 @@ impl Staged {
     /// # Errors
     /// When the system refuses.
     pub fn publish(mut self) -> Result<(), Diagnostic> {
+        fault::step("put an export in its place");
         fs::rename(&self.beside, &self.target).map_err(|e| {
             Diagnostic::error(
                 codes::data::EXPORT_FAILED,
@@ -102,13 +104,33 @@ pub fn stage(
         published: false,
     };
     fs::create_dir_all(folder).map_err(|e| failed(&e))?;
+    // Under `--safe` the engine writes nowhere but in its own folder: beside the place a link may
+    // wait for it that leads elsewhere.
+    let inside = match engine.fence() {
+        None => None,
+        Some(_) => match engine.own_folder() {
+            Some(own) => Some(own.join(format!("export{}", planned.step))),
+            None => return Err(failed(&"there is no folder for temporary files")),
+        },
+    };
     let copy = Statement::Copy {
         select: planned.rows.clone(),
-        path: beside.to_string_lossy().into_owned(),
+        path: inside.as_ref().unwrap_or(&beside).to_string_lossy().into_owned(),
         format: operation.format.clone(),
     };
     staged.rows = engine.execute(&print::statement(&copy)).map_err(|e| failed(&e.message))?;
+    if let Some(inside) = inside {
+        moved(&inside, &beside).map_err(|e| failed(&e))?;
+    }
     Ok(staged)
+}
+
+/// Moves a file onto a name that nothing has.
+fn moved(from: &Path, to: &Path) -> std::io::Result<()> {
+    let mut target = fs::File::create_new(to)?;
+    std::io::copy(&mut fs::File::open(from)?, &mut target)?;
+    target.sync_all()?;
+    fs::remove_file(from)
 }
 
 /// Where this process writes a file before it is put in its place.

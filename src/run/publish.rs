@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::engine::duckdb::{Session as Engine, print};
+use crate::fault;
 
 use super::exports::beside;
 
@@ -26,6 +27,8 @@ pub fn publish(engine: &Engine, copy: &Path) -> Result<(), Diagnostic> {
         .cause(cause)
     };
     let beside = &beside(copy);
+    // Whatever has that name is not ours: this process has just been given its number.
+    let _ = fs::remove_file(beside);
     engine.attach_project(true)?;
     let written = (|| {
         // Through the engine, under its read lock: a copy of the bytes could be torn by a writer.
@@ -39,7 +42,10 @@ pub fn publish(engine: &Engine, copy: &Path) -> Result<(), Diagnostic> {
     let result = written
         .map_err(|e| failed(&e.message))
         .and_then(|_| detached.map_err(|e| failed(&e.message)))
-        .and_then(|()| fs::rename(beside, copy).map_err(|e| failed(&e)));
+        .and_then(|()| {
+            fault::step("publish");
+            fs::rename(beside, copy).map_err(|e| failed(&e))
+        });
     if result.is_err() {
         // Left behind only when it cannot be removed either.
         let _ = fs::remove_file(beside);

@@ -149,17 +149,10 @@ impl SavedPlan {
         serde_json::from_value(value).map_err(is_none)
     }
 
-    /// Writes it to a file.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), Diagnostic> {
-        let failed = |e: &dyn std::fmt::Display| {
-            let title = format!("The plan cannot be written to `{}`", path.display());
-            Diagnostic::error(usage::UNWRITABLE, title).help("name another file").cause(e)
-        };
-        let text = serde_json::to_string_pretty(self).map_err(|e| failed(&e))?;
-        std::fs::write(path, text + "\n").map_err(|e| failed(&e))
+    /// The text of the file.
+    pub fn text(&self) -> String {
+        // Lists of texts and numbers always serialize.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
     /// Refuses scripts that are not those of the plan.

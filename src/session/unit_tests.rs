@@ -63,11 +63,11 @@ impl Session {
             return Ok(Vec::new());
         }
         let mut diagnostics = Diagnostics::default();
-        let (_, failed) = self.enable_plugins_of(std::slice::from_ref(&unit), &mut diagnostics);
+        let (known, failed) = self.enable_plugins_of(std::slice::from_ref(&unit), &mut diagnostics);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
-        let mut world = self.sources_of_tests()?;
+        let mut world = self.sources_of_tests(&unit, &known)?;
         let mut reports = Vec::new();
         for (number, test) in tests.iter().enumerate().filter(|(_, t)| wanted(&t.label)) {
             let begun = Instant::now();
@@ -127,7 +127,8 @@ impl Session {
         let mut subject: Option<(Unit, Span)> = None;
         for statement in &unit.ast.statements {
             let StatementKind::Import(text) = &statement.kind else { continue };
-            let mut reader = Reader::new(&mut self.sources, Known::default());
+            let fence = self.settings.fence.as_ref();
+            let mut reader = Reader::new(&mut self.sources, Known::default(), fence);
             let imported = check::Imports::import(&mut reader, &text.node, &unit.base, text.span);
             // What is wrong with a file is reported where the check imports it.
             let Ok(imported) = imported else { continue };
@@ -162,11 +163,13 @@ impl Session {
 
     /// The real sources, for their columns: without the project's database where there is none, or
     /// where somebody holds it.
-    fn sources_of_tests(&self) -> Result<Project, Diagnostics> {
+    fn sources_of_tests(&self, unit: &Unit, known: &Known) -> Result<Project, Diagnostics> {
         let options = self.engine_options();
         let without = EngineOptions { database: None, ..options.clone() };
         let open = |options: &EngineOptions| -> Result<Project, Diagnostic> {
-            let engine = duckdb::Session::open(options)?;
+            let mut engine = duckdb::Session::open(options)?;
+            let units = std::iter::once(unit).chain(known.units.values());
+            self.lock_down(&mut engine, units)?;
             let catalogue = Catalogue::load(&engine)?;
             Ok(Project { engine, catalogue })
         };
@@ -195,7 +198,8 @@ impl Session {
             wait: std::time::Duration::ZERO,
             ..self.engine_options()
         };
-        let engine = duckdb::Session::open(&options).map_err(one)?;
+        let mut engine = duckdb::Session::open(&options).map_err(one)?;
+        self.lock_down(&mut engine, std::iter::empty()).map_err(one)?;
         self.interrupter.watch(engine.interrupt_handle());
         engine.attach_project(false).map_err(one)?;
         let zone = &program[test.campaign].timezone;
@@ -223,7 +227,8 @@ impl Session {
             tests: Tests::Run(number),
             ..self.check_options(as_of, failed.to_vec())
         };
-        let mut reader = Reader::new(&mut self.sources, Known::default());
+        let fence = self.settings.fence.as_ref();
+        let mut reader = Reader::new(&mut self.sources, Known::default(), fence);
         let (program, found) =
             check::check(vec![unit.clone()], &mut reader, world, &self.registry, &options);
         let mut all = reader.diagnostics;

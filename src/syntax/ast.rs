@@ -384,6 +384,17 @@ pub enum SetOp {
     Exclude,
 }
 
+impl SetOp {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            SetOp::Union => "union",
+            SetOp::Intersect => "intersect",
+            SetOp::Exclude => "exclude",
+        }
+    }
+}
+
 /// A dotted name: a column, a link path, a transition.
 #[derive(Clone, Debug)]
 pub struct Path {

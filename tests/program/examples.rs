@@ -9,7 +9,7 @@ use camp::run::report::{RunReport, Status};
 use camp::session::{Session, Settings};
 
 /// The examples in a folder of their own, so that they can write.
-fn examples() -> tempfile::TempDir {
+pub fn examples() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     for folder in ["", "data", "templates"] {

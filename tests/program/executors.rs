@@ -118,3 +118,23 @@ fn whoever_watches_sees_how_far_an_executor_is() {
     assert_eq!(seen.last(), Some(&40_000), "{seen:?}");
     assert!(seen.len() > 1 && seen.is_sorted(), "{seen:?}");
 }
+
+/// The rows are computed while the plugin reads them; what goes wrong there is the engine's error
+/// and not the plugin's, whatever the plugin makes of its broken input.
+#[test]
+fn an_error_in_the_rows_that_a_plugin_reads_is_the_engines() {
+    let project = project(
+        "all = build audience from things select n * n as square\n\
+         same = panics all\n\
+         save audience same as \"Same\"\n",
+    );
+    project.sql(
+        "CREATE TABLE things (id INTEGER PRIMARY KEY, n BIGINT);
+         INSERT INTO things SELECT range, range FROM range(5000);
+         INSERT INTO things VALUES (5000, 9223372036854775807);",
+    );
+    let ran = project.run("x.camp");
+    assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
+    assert!(ran.stderr.contains("E0535 engine.overflow"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("E06"), "no fault of the plugin: {}", ran.stderr);
+}

@@ -247,7 +247,7 @@ impl Binder<'_> {
     }
 
     fn bind_sql(&mut self, ty: &ast::Name, text: &ast::Text, scope: &Scope, span: Span) -> Expr {
-        if self.options.safe {
+        if self.options.fence.is_some() {
             return self.wrong(
                 codes::SQL_OFF,
                 "`sql` is off",

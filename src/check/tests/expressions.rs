@@ -169,7 +169,8 @@ fn the_escape_hatch_binds_its_columns_and_is_off_when_safe() {
     );
     let script =
         "a = build audience from customers where sql bool \"true\"\nsave audience a as \"A\"\n";
-    let safe = crate::check::Options { safe: true, ..fake::options() };
+    let fence = crate::fence::Fence::around(std::path::Path::new("")).ok();
+    let safe = crate::check::Options { fence, ..fake::options() };
     let checked = check_files(&[("t.camp", script)], &[], &safe);
     assert_eq!(checked.error_codes(), ["E0319"]);
 }

@@ -1,16 +1,17 @@
 //! The commands that write.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::super::numbers::{count, counted};
 use super::super::output::Output;
 use super::super::project::ProjectArgs;
 use super::super::store::Project;
+use super::super::written::{same, unwritable};
+use super::Done;
 use crate::catalogue::operations;
 use crate::diagnostic::{Diagnostic, codes::usage};
 use crate::engine::duckdb::literal;
-
-type Done = Result<(), Box<Diagnostic>>;
+use crate::run::exports::beside;
 
 #[derive(clap::Args, Debug)]
 pub(in crate::cli) struct Export {
@@ -30,9 +31,6 @@ pub(in crate::cli) struct Export {
 
 pub(super) fn export(project: &Project, args: &Export, out: &mut Output) -> Done {
     let file = args.file.display().to_string();
-    let unwritable = |cause: &dyn std::fmt::Display| {
-        Diagnostic::error(usage::UNWRITABLE, format!("`{file}` cannot be written")).cause(cause)
-    };
     let options = match args.file.extension().and_then(|e| e.to_str()) {
         Some("csv") => "FORMAT csv, HEADER",
         Some("parquet") => "FORMAT parquet",
@@ -66,11 +64,11 @@ pub(super) fn export(project: &Project, args: &Export, out: &mut Output) -> Done
     let rows = project.store.execute(&format!("COPY ({sql}) TO {target} ({options})"));
     let rows = rows.map_err(|error| {
         let _ = std::fs::remove_file(&beside);
-        unwritable(&error)
+        unwritable(&args.file, &error)
     })?;
     std::fs::rename(&beside, &args.file).map_err(|error| {
         let _ = std::fs::remove_file(&beside);
-        unwritable(&error)
+        unwritable(&args.file, &error)
     })?;
     out.say(&format!("exported {file}: {}", counted(rows, "row")));
     Ok(())
@@ -104,14 +102,4 @@ pub(super) fn drop(project: &Project, label: &str, force: bool, out: &mut Output
     operations::drop(&project.store, &run, &label, force)?;
     out.say(&format!("dropped \"{label}\""));
     Ok(())
-}
-
-fn same(a: &Path, b: &Path) -> bool {
-    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
-}
-
-/// A name in the same folder that nothing else uses.
-fn beside(file: &Path) -> PathBuf {
-    let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    file.with_file_name(format!(".{name}.{}.part", std::process::id()))
 }

@@ -114,7 +114,7 @@ codes! {
         bad "", good "";
     SAFE_FORBIDDEN = "E0528", "engine.safe", Data,
         "not allowed under `--safe`",
-        "Under `--safe` only the files and databases that the scripts name are read, and nothing else of the machine.",
+        "Under `--safe` scripts read and write only what they name, and only inside the project's folder: the one of `camp.toml`, else of the first script. Links are followed to where they lead, a file with a second name (a hard link) could be one of another folder, and an export replaces nothing that is there. Nothing of the network is read.",
         bad "", good "";
     FILE_CHANGED = "E0529", "file.changed", Data,
         "a file cannot be read as it was",

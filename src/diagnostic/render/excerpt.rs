@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Place, SourceId, SourceMap, Span};
+use crate::terminal::{steers, visible};
 
 /// Tab stops are so many columns apart.
 const TAB: usize = 4;
@@ -88,17 +89,6 @@ pub(super) fn anchor(sources: &SourceMap, span: Span) -> Option<Span> {
         };
     }
     Some(Span::new(file.start + start as u32, file.start + end as u32))
-}
-
-/// The text without characters that would steer a terminal; its line breaks stay.
-pub(super) fn visible(text: &str) -> String {
-    let shown = |c| match c {
-        '\n' => '\n',
-        '\t' => ' ',
-        c if steers(c) => '\u{fffd}',
-        c => c,
-    };
-    text.chars().map(shown).collect()
 }
 
 /// The excerpts of a diagnostic: the one with the primary label first, then in the order of labels.
@@ -311,12 +301,6 @@ fn show_line(line: &str, keep: Range<usize>, width: usize) -> ShownLine {
 
 fn shown_width(c: char) -> usize {
     if steers(c) { 1 } else { c.width().unwrap_or(0) }
-}
-
-/// Control characters, and those that turn the direction of the text: a file could draw over the
-/// message with them, or show another script than the one that runs.
-fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 fn line_number(text: &str, at: usize) -> usize {

@@ -13,6 +13,7 @@ use super::Options;
 use super::excerpt::{self, Excerpt};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceMap;
+use crate::terminal::visible;
 
 /// Columns beside the text of a script: line number and frame.
 const FRAME: usize = 8;
@@ -24,7 +25,7 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &SourceMap, options: &Opt
     let tall = diagnostic.labels.iter().any(|l| sources.slice(l.span).contains('\n'));
     let beside = if tall { FRAME + GUTTER } else { FRAME };
     let excerpts = excerpt::excerpts(diagnostic, sources, options.width.saturating_sub(beside));
-    let cause = diagnostic.cause.as_deref().map(|cause| Cause(excerpt::visible(cause)));
+    let cause = diagnostic.cause.as_deref().map(|cause| Cause(visible(cause)));
     let report = Report { diagnostic, cause, sources: Excerpts(excerpts) };
     let mut styles = if options.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
     // The primary label in the colour of the severity, wherever its text stands.
@@ -74,7 +75,7 @@ impl std::fmt::Debug for Report<'_> {
 
 impl std::fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&excerpt::visible(&super::headline(&self.diagnostic.title)))
+        f.write_str(&visible(&super::headline(&self.diagnostic.title)))
     }
 }
 
@@ -111,7 +112,7 @@ impl miette::Diagnostic for Report<'_> {
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         let help = self.diagnostic.help.as_deref()?;
-        Some(Box::new(excerpt::visible(help)))
+        Some(Box::new(visible(help)))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -162,7 +163,7 @@ impl SourceCode for Excerpts {
         Ok(Box::new(Contents {
             text: excerpt.text.as_bytes(),
             span: SourceSpan::new(excerpt.start.into(), excerpt.text.len()),
-            name: name.map(|n| excerpt::visible(&n)),
+            name: name.map(|n| visible(&n)),
             line: excerpt.first_line - 1,
             lines: excerpt.text.matches('\n').count(),
         }))

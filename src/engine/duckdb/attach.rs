@@ -7,6 +7,7 @@ use super::lock::{self, OpenFile};
 use super::session::{PROJECT, Session};
 use super::{identifier, literal};
 use crate::diagnostic::{Diagnostic, codes::data};
+use crate::fence::Breach;
 use crate::source::Span;
 
 /// Names that mean something else already.
@@ -27,6 +28,14 @@ pub struct Attached {
     _open: Option<OpenFile>,
 }
 
+/// Databases that a script of others names: opened before it is looked at, since nothing can be
+/// opened afterwards.
+#[derive(Debug, Default)]
+pub struct Held {
+    open: Vec<Attached>,
+    failed: Vec<(Source, Diagnostic)>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Source {
     DuckDb(PathBuf),
@@ -35,6 +44,13 @@ enum Source {
 }
 
 impl Source {
+    fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Source::DuckDb(path) | Source::Sqlite(path) => Some(path),
+            Source::Postgres(_) => None,
+        }
+    }
+
     fn is(&self, other: &Source) -> bool {
         match (self, other) {
             (Source::DuckDb(a), Source::DuckDb(b)) | (Source::Sqlite(a), Source::Sqlite(b)) => {
@@ -49,11 +65,7 @@ impl Session {
     /// The files of the databases that are attached beside the project's.
     pub fn attached_paths(&self) -> Vec<PathBuf> {
         let attached = self.attached.borrow();
-        let files = attached.iter().filter_map(|a| match &a.source {
-            Source::DuckDb(path) | Source::Sqlite(path) => Some(path.clone()),
-            Source::Postgres(_) => None,
-        });
-        files.collect()
+        attached.iter().filter_map(|a| a.source.file().cloned()).collect()
     }
 
     /// Attaches a database under a name, read-only.
@@ -75,7 +87,7 @@ impl Session {
             .label(span, "choose another name")
             .help("choose another name"));
         }
-        let source = source_of(uri, base, span)?;
+        let source = self.fenced(source_of(uri, base, span)?, uri, span)?;
         let folded = name.to_lowercase();
         let mut attached = self.attached.borrow_mut();
         if let Some(known) = attached.iter().find(|a| a.name.to_lowercase() == folded) {
@@ -95,14 +107,80 @@ impl Session {
             Source::DuckDb(path) if self.project_exists() && self.is_project(path) => {
                 Some(PROJECT.to_string())
             }
-            source => attached.iter().find(|a| a.source.is(source)).map(|a| a.engine_name.clone()),
+            source => {
+                let held = self.held.borrow();
+                let mut open = attached.iter().chain(&held.open);
+                open.find(|a| a.source.is(source)).map(|a| a.engine_name.clone())
+            }
         };
         let (engine_name, open) = match twin {
             Some(twin) => (twin, None),
+            None if self.is_locked() => return Err(self.not_held(&source, uri, span)),
             None => (name.to_string(), self.open_database(name, uri, &source, span)?),
         };
         attached.push(Attached { name: name.to_string(), engine_name, source, _open: open });
         Ok(())
+    }
+
+    /// Opens a database ahead of everything, for [`Session::attach`] to find. What is wrong with it
+    /// is told there.
+    pub fn hold(&mut self, name: &str, uri: &str, base: &Path, span: Span) {
+        let source = source_of(uri, base, span).and_then(|s| self.fenced(s, uri, span));
+        let Ok(source) = source else { return };
+        let mut held = self.held.borrow_mut();
+        let known = matches!(&source, Source::DuckDb(p) if self.project_exists() && self.is_project(p))
+            || held.open.iter().any(|a| a.source.is(&source))
+            || held.failed.iter().any(|(s, _)| s.is(&source));
+        if known {
+            return;
+        }
+        let taken = |name: &str| {
+            RESERVED.iter().any(|r| r.eq_ignore_ascii_case(name))
+                || held.open.iter().any(|a| a.engine_name.eq_ignore_ascii_case(name))
+        };
+        let names = std::iter::once(name.to_string());
+        let mut names = names.chain((2..).map(|n| format!("{name}_{n}")));
+        let Some(engine_name) = names.find(|name| !taken(name)) else { return };
+        match self.open_database(&engine_name, uri, &source, span) {
+            Ok(open) => held.open.push(Attached {
+                name: engine_name.clone(),
+                engine_name,
+                source,
+                _open: open,
+            }),
+            Err(wrong) => held.failed.push((source, wrong)),
+        }
+    }
+
+    /// Why a database is not among those that were opened ahead.
+    fn not_held(&self, source: &Source, uri: &str, span: Span) -> Diagnostic {
+        let held = self.held.borrow();
+        match held.failed.iter().find(|(failed, _)| failed.is(source)) {
+            Some((_, wrong)) => wrong.clone(),
+            None => Breach::Outside.diagnostic(uri, span),
+        }
+    }
+
+    /// Under `--safe`, the file where it really is.
+    fn fenced(&self, source: Source, uri: &str, span: Span) -> Result<Source, Diagnostic> {
+        let Some(fence) = self.fence() else { return Ok(source) };
+        let judged = |path: PathBuf| {
+            let place = fence.read(&path)?;
+            let mut log = place.clone().into_os_string();
+            log.push(".wal");
+            fence.read(Path::new(&log))?;
+            Ok(place)
+        };
+        match source {
+            Source::DuckDb(path) => judged(path).map(Source::DuckDb),
+            Source::Sqlite(path) => judged(path).map(Source::Sqlite),
+            Source::Postgres(_) => Err(Breach::Remote),
+        }
+        .map_err(|breach: Breach| match breach {
+            // The text may hold a password.
+            Breach::Remote => breach.diagnostic("postgres:…", span),
+            breach => breach.diagnostic(uri, span),
+        })
     }
 
     fn open_database(
@@ -184,16 +262,12 @@ impl Session {
         attached.iter().find(|a| a.name.to_lowercase() == folded).map(|a| a.engine_name.clone())
     }
 
-    /// The files of attached databases.
+    /// The files of databases that are open beside the project's.
     pub(super) fn attached_files(&self) -> Vec<PathBuf> {
-        let attached = self.attached.borrow();
-        attached
-            .iter()
-            .filter_map(|a| match &a.source {
-                Source::DuckDb(path) | Source::Sqlite(path) => Some(path.clone()),
-                Source::Postgres(_) => None,
-            })
-            .collect()
+        let held = self.held.borrow();
+        let mut files = self.attached_paths();
+        files.extend(held.open.iter().filter_map(|a| a.source.file().cloned()));
+        files
     }
 
     pub(super) fn database_names(&self) -> Vec<String> {

@@ -627,7 +627,7 @@ fn under_safe_only_what_was_opened_is_read_and_nothing_else_is_written() {
     std::fs::write(at("b.csv"), "id\n2\n").unwrap();
     let options = EngineOptions {
         database: Some(at("p.duckdb").into()),
-        safe: true,
+        fence: Some(crate::fence::Fence::around(dir.path()).unwrap()),
         memory_limit: Some("60MB".into()),
         threads: Some(1),
         ..EngineOptions::default()
@@ -635,6 +635,7 @@ fn under_safe_only_what_was_opened_is_read_and_nothing_else_is_written() {
     let mut s = Session::open(&options).unwrap();
     let a = s.file("a.csv", dir.path(), &FileOptions::default(), HERE).unwrap();
     s.lock_down(&[]).unwrap();
+    s.lock_settings().unwrap();
     let sql = format!("SELECT * FROM {}", files::scan_sql(&a.scan));
     assert_eq!(s.query(&sql).unwrap(), vec![vec![Value::Int(1)]]);
     let other = s.query(&format!("SELECT * FROM read_csv({})", literal(&at("b.csv")))).unwrap_err();

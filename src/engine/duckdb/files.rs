@@ -6,6 +6,7 @@ use super::error::{EngineError, ErrorKind};
 use super::session::Session;
 use super::{csv, identifier, json, literal, tables};
 use crate::diagnostic::{Code, Diagnostic, codes::data};
+use crate::fence::Breach;
 use crate::model::schema::{CsvFormat, FileFormat, FileOptions, Relation, Scan};
 use crate::model::types::Type;
 use crate::model::value::Value;
@@ -180,20 +181,20 @@ impl Session {
             )
             .help(help));
         };
-        if self.is_locked() {
+        let paths = self.paths(path, base, span)?;
+        let fresh = {
+            let opened = self.opened.borrow();
+            paths.iter().find(|p| !opened.contains(p)).cloned()
+        };
+        if let (true, Some(fresh)) = (self.is_locked(), fresh) {
             return Err(error(
                 data::SAFE_FORBIDDEN,
-                format!("`{path}` cannot be opened any more under `--safe`"),
+                format!("`{}` cannot be opened any more under `--safe`", display(&fresh)),
                 "not allowed",
                 span,
             )
             .help("name every file before the run begins"));
         }
-        let paths = if is_remote(path) {
-            self.remote(path, span)?
-        } else {
-            self.local(path.strip_prefix("file://").unwrap_or(path), base, span)?
-        };
         self.opened.borrow_mut().extend(paths.iter().cloned());
         match kind {
             Kind::Parquet => {
@@ -206,6 +207,39 @@ impl Session {
             }
             Kind::Csv { tab } => csv::open(self, &paths, options, tab, span),
         }
+    }
+
+    /// Takes note of files that a script names, so that they can be read when everything else is
+    /// shut. What is wrong with them is told by [`Session::file`].
+    pub fn note(&mut self, path: &str, base: &Path, span: Span) {
+        if kind_of(path).is_some()
+            && let Ok(paths) = self.paths(path, base, span)
+        {
+            self.opened.borrow_mut().extend(paths);
+        }
+    }
+
+    /// The files that a path or a pattern names, judged under `--safe`.
+    fn paths(&self, path: &str, base: &Path, span: Span) -> Result<Vec<String>, Diagnostic> {
+        let remote = is_remote(path);
+        let Some(fence) = self.fence() else {
+            return if remote {
+                self.remote(path, span)
+            } else {
+                self.local(path.strip_prefix("file://").unwrap_or(path), base, span)
+            };
+        };
+        if remote {
+            return Err(Breach::Remote.diagnostic(path, span));
+        }
+        let path = path.strip_prefix("file://").unwrap_or(path);
+        // Before anything is listed: what is in a folder outside is nobody's business.
+        fence.read(&base.join(fixed_part(path))).map_err(|b| b.diagnostic(path, span))?;
+        let paths = self.local(path, base, span)?;
+        for file in &paths {
+            fence.read(Path::new(file)).map_err(|b| b.diagnostic(&display(file), span))?;
+        }
+        Ok(paths)
     }
 
     fn remote(&self, path: &str, span: Span) -> Result<Vec<String>, Diagnostic> {

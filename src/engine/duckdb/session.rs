@@ -9,13 +9,15 @@ use std::time::Duration;
 use duckdb::arrow::array::{Array, ArrayRef};
 use duckdb::{Config, Connection, InterruptHandle};
 
-use super::attach::Attached;
+use super::attach::{Attached, Held};
 use super::csv::TypingCache;
 use super::error::{EngineError, ErrorKind};
 use super::lock::{self, OpenFile};
 use super::spill::SpillDir;
 use super::{identifier, literal, types};
 use crate::diagnostic::{Diagnostic, codes::data};
+use crate::fault;
+use crate::fence::Fence;
 use crate::model::value::Value;
 
 /// The name under which the project's database is attached.
@@ -34,8 +36,8 @@ pub struct EngineOptions {
     pub temp_directory: Option<PathBuf>,
     /// At most so much is spilled: `100GB`.
     pub max_temp: Option<String>,
-    /// Only what the scripts name may be read.
-    pub safe: bool,
+    /// Only what the scripts name may be read, and only inside of this.
+    pub fence: Option<Fence>,
     /// How long to wait for a database that another program holds.
     pub wait: Duration,
     /// Where extensions of the engine lie; else `CAMP_EXTENSION_DIRECTORY`, else where the engine
@@ -105,11 +107,13 @@ pub struct Session {
     in_memory: Cell<bool>,
     read_only: Cell<bool>,
     pub(super) attached: RefCell<Vec<Attached>>,
+    /// Databases that were opened before everything was shut.
+    pub(super) held: RefCell<Held>,
     pub(super) typing: RefCell<TypingCache>,
     /// The files that scripts named, for `--safe`.
     pub(super) opened: RefCell<Vec<String>>,
     locked: Cell<bool>,
-    spill: Option<SpillDir>,
+    pub(super) spill: Option<SpillDir>,
 }
 
 impl Session {
@@ -149,6 +153,7 @@ impl Session {
             in_memory: Cell::new(false),
             read_only: Cell::new(true),
             attached: RefCell::default(),
+            held: RefCell::default(),
             typing: RefCell::default(),
             opened: RefCell::default(),
             locked: Cell::new(false),
@@ -166,6 +171,7 @@ impl Session {
     /// The engine's.
     pub fn execute(&self, sql: &str) -> Result<u64, EngineError> {
         let _running = self.start()?;
+        fault::step(sql);
         let mut statement = self.connection.prepare(sql)?;
         let changed = statement.execute([])? as u64;
         // CREATE TABLE AS reports no changed rows, but gives one row with their count.
@@ -342,6 +348,7 @@ impl Session {
         if project.is_none() {
             return Ok(());
         }
+        fault::step("detach the project");
         let result = self.connection.execute_batch(&format!("DETACH {}", identifier(PROJECT)));
         // The engine lets go of a file even when it could not tidy up: what is committed is in the
         // log then.
@@ -388,25 +395,26 @@ impl Session {
             }
             self.detach_project().map_err(|e| e.into_diagnostic(None))?;
         }
+        fault::step("attach the project");
         let open = lock::attach(&self.connection, path, PROJECT, read_only, wait)?;
         *self.project.borrow_mut() = Some(open);
         self.read_only.set(read_only);
         Ok(())
     }
 
-    /// Under `--safe`, shuts everything but the files and databases opened so far, and `exports`;
-    /// without it, does nothing. After this no further file can be opened and no setting changed.
+    /// Under `--safe`, shuts everything but the files and databases opened so far, `written` and the
+    /// session's own folder; without it, does nothing. After this no further file can be opened.
     ///
     /// The engine cannot allow a file for reading only, so what is written is the caller's to check.
     ///
     /// # Errors
     /// The engine's.
-    pub fn lock_down(&self, exports: &[PathBuf]) -> Result<(), EngineError> {
-        if !self.options.safe || self.locked.get() {
+    pub fn lock_down(&self, written: &[PathBuf]) -> Result<(), EngineError> {
+        if self.options.fence.is_none() || self.locked.get() {
             return Ok(());
         }
         let mut paths = self.opened.borrow().clone();
-        paths.extend(exports.iter().map(|p| p.to_string_lossy().into_owned()));
+        paths.extend(written.iter().map(|p| p.to_string_lossy().into_owned()));
         let databases = self.options.database.iter().cloned().chain(self.attached_files());
         for database in databases {
             let absolute = std::path::absolute(&database).unwrap_or(database);
@@ -419,12 +427,33 @@ impl Session {
         let spill = self.spill.as_ref().map(|s| literal(&s.path().to_string_lossy()));
         self.connection.execute_batch(&format!(
             "SET allowed_paths = [{}]; SET allowed_directories = [{}]; \
-             SET enable_external_access = false; SET lock_configuration = true",
+             SET enable_external_access = false",
             paths.join(", "),
             spill.unwrap_or_default()
         ))?;
         self.locked.set(true);
         Ok(())
+    }
+
+    /// Under `--safe`, lets no setting be changed from here on. Looking at files needs to change one.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn lock_settings(&self) -> Result<(), EngineError> {
+        match self.locked.get() {
+            true => Ok(self.connection.execute_batch("SET lock_configuration = true")?),
+            false => Ok(()),
+        }
+    }
+
+    /// What scripts may not reach out of, under `--safe`.
+    pub fn fence(&self) -> Option<&Fence> {
+        self.options.fence.as_ref()
+    }
+
+    /// The session's own folder, where nobody else writes; `None` when none could be made.
+    pub fn own_folder(&self) -> Option<&Path> {
+        self.spill.as_ref().map(SpillDir::path)
     }
 
     pub(super) fn is_locked(&self) -> bool {
@@ -489,7 +518,9 @@ fn spill_directory(options: &EngineOptions) -> Result<Option<SpillDir>, Diagnost
     if let Some(database) = &options.database {
         let mut base = database.clone().into_os_string();
         base.push(".tmp");
-        if let Ok(dir) = SpillDir::create(Path::new(&base)) {
+        // Of a project that came from somebody else it may be a link to anywhere.
+        let foreign = options.fence.is_some() && Path::new(&base).is_symlink();
+        if !foreign && let Ok(dir) = SpillDir::create(Path::new(&base)) {
             return Ok(Some(dir));
         }
     }

@@ -41,7 +41,7 @@ impl PluginActivity {
     ) -> Option<Arc<dyn Operation>> {
         let manifest = self.manifest();
         let at = bound.places.activity;
-        if binder.options().safe && manifest.kind == Kind::Delivery {
+        if binder.options().fence.is_some() && manifest.kind == Kind::Delivery {
             binder.report(
                 Diagnostic::error(
                     codes::REFUSED,

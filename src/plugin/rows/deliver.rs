@@ -16,7 +16,7 @@ use super::super::host::RunFacts;
 use super::super::stream::{self, SCRATCH};
 use super::super::{guard, schemas, wire};
 use super::running::{Given, Running};
-use super::scratch::drop_tables;
+use super::scratch::{drop_tables, place};
 use super::{RowCall, one};
 
 /// A receipt of a delivery.
@@ -86,8 +86,7 @@ impl RowCall {
         log: Log<'_>,
         tables: &mut Vec<String>,
     ) -> Result<Vec<Diagnostic>, Diagnostics> {
-        let types = self.load(engine, inputs, facts, tables)?;
-        let loaded = tables.clone();
+        let sources = self.load(engine, inputs, facts, tables)?;
         let done = format!("{}_done", facts.node);
         let keys = schemas::schema(&self.relations[0][..self.keys]);
         let create = stream::create_table(&done, &keys).map_err(|why| self.fault(&why))?;
@@ -96,8 +95,7 @@ impl RowCall {
         let matches: Vec<String> =
             keys.fields().iter().map(|f| format!("d.{0} = i.{0}", identifier(f.name()))).collect();
         let matches = matches.join(" AND ");
-        let [input, done_at] =
-            [&loaded[0], &done].map(|table| format!("{SCRATCH}.main.{}", identifier(table)));
+        let (input, done_at) = (&sources[0].from, place(&done));
         let left = format!("NOT EXISTS (SELECT 1 FROM {done_at} AS d WHERE {matches})");
         let count = |sql: String| -> Result<i128, Diagnostics> {
             let rows = engine.query(&sql).map_err(|e| self.engine(e))?;
@@ -114,7 +112,7 @@ impl RowCall {
             let only = (attempt > 1).then_some(left.as_str());
             let mut receipts = Receipts { done: &done, keys: &keys, before: tries, most: 0, log };
             let result = self
-                .start(engine, (&loaded, &types), only, &call, facts.patience)
+                .start(engine, &sources, only, &call, facts.patience)
                 .and_then(|running| self.receipts(engine, running, &mut receipts));
             tries += receipts.most;
             let again = match &result {

@@ -11,10 +11,11 @@ use super::super::stream::{self, SCRATCH};
 use super::super::{schemas, wire};
 use super::RowCall;
 use super::running::Given;
-use super::scratch::drop_tables;
+use super::scratch::{drop_tables, place};
 
 impl RowCall {
-    /// Runs an executor: its rows become the given tables of the plan.
+    /// Runs an executor: its rows become the given tables of the plan. They stay where they were
+    /// written, in the scratch database, and the tables are views of them.
     ///
     /// # Errors
     /// The plugin's and the engine's.
@@ -32,6 +33,7 @@ impl RowCall {
         result
     }
 
+    /// `tables` gets those that are of no use afterwards.
     fn filled(
         &self,
         engine: &Engine,
@@ -40,15 +42,15 @@ impl RowCall {
         tables: &mut Vec<String>,
         told: &mut dyn FnMut(u64, u64),
     ) -> Result<Vec<Diagnostic>, Diagnostics> {
-        let types = self.load(engine, inputs, facts, tables)?;
+        let sources = self.reach(engine, inputs, facts, tables)?;
         let call = self.call(engine, facts);
-        let mut running = self.start(engine, (tables, &types), None, &call, facts.patience)?;
+        let mut running = self.start(engine, &sources, None, &call, facts.patience)?;
         let schema = running.schema.clone();
         self.check_schema(&schema).map_err(|why| self.fault(&why))?;
         let table = format!("{}_out", facts.node);
         let create = stream::create_table(&table, &schema).map_err(|why| self.fault(&why))?;
+        engine.attach_scratch().map_err(|e| self.engine(e))?;
         engine.execute(&create).map_err(|e| self.engine(e))?;
-        tables.push(table.clone());
         {
             let connection = engine.another().map_err(|e| self.engine(e))?;
             let append = |e: duckdb::Error| self.engine(EngineError::from(e));
@@ -81,7 +83,7 @@ impl RowCall {
                 .enumerate()
                 .map(|(n, (column, ty))| {
                     let to = numbered(n, output.keys);
-                    let had = types.first().and_then(|t| t.get(column));
+                    let had = sources.first().and_then(|s| s.types.get(column));
                     let value = match had.filter(|_| output.passed.get(n) == Some(&true)) {
                         Some(had) => schemas::inward(&identifier(column), ty, had),
                         None => identifier(column),
@@ -97,10 +99,10 @@ impl RowCall {
             };
             engine
                 .execute(&format!(
-                    "CREATE TEMP TABLE {} AS SELECT {} FROM {SCRATCH}.main.{}{filter}",
+                    "CREATE TEMP VIEW {} AS SELECT {} FROM {}{filter}",
                     identifier(name),
                     columns.join(", "),
-                    identifier(&table)
+                    place(&table)
                 ))
                 .map_err(|e| self.engine(e))?;
         }

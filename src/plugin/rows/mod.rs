@@ -24,9 +24,9 @@ use super::host::{Call, RunFacts};
 use super::loader::{Plugin, Status};
 use super::report;
 use super::schemas::{self, Lent};
-use super::stream::{Outgoing, WAITING};
+use super::stream::{Failure, Outgoing, Query, WAITING};
 use running::{Given, Running, Task};
-use scratch::{EngineTypes, rows_of};
+use scratch::{Source, rows_of};
 
 pub use deliver::{Log, Receipt};
 
@@ -112,23 +112,28 @@ impl RowCall {
         Arc::new(Call::new(self.document.clone(), facts, secrets, stop, Arc::default()))
     }
 
-    /// Starts the plugin on the rows of these tables; `only` is a condition on the first one's.
+    /// Starts the plugin on the rows of these sources; `only` is a condition on the first one's.
     fn start(
         &self,
         engine: &Engine,
-        (tables, types): (&[String], &[EngineTypes]),
+        sources: &[Source],
         only: Option<&str>,
         call: &Arc<Call>,
         patience: Duration,
     ) -> Result<Running, Diagnostics> {
         let stop = engine.interrupt_handle().flag();
-        let mut outgoing = Vec::new();
-        let relations = tables.iter().zip(types).zip(&self.relations);
-        for (n, ((table, types), columns)) in relations.enumerate() {
-            let sql = rows_of((table, types), columns, self.keys, only.filter(|_| n == 0));
-            let connection = engine.another().map_err(|e| self.engine(e))?;
-            let (schema, pulse) = (schemas::schema(columns), call.pulse.clone());
-            outgoing.push(Outgoing::start(connection, sql, schema, stop.clone(), pulse));
+        let failure = Failure::default();
+        let (mut outgoing, mut queries) = (Vec::new(), Vec::new());
+        for (n, (source, columns)) in sources.iter().zip(&self.relations).enumerate() {
+            let query = Query {
+                connection: engine.another().map_err(|e| self.engine(e))?,
+                sql: rows_of(source, columns, self.keys, only.filter(|_| n == 0)),
+                schema: Arc::new(schemas::schema(columns)),
+                stop: stop.clone(),
+                failure: failure.clone(),
+            };
+            queries.push(query.connection.interrupt_handle());
+            outgoing.push(Outgoing::start(query, call.pulse.clone()));
         }
         let canceller = Arc::default();
         let task = Task {
@@ -143,7 +148,8 @@ impl RowCall {
         let worker = Worker::start(&self.plugin.who(), &work, WAITING, |out| task.run(out))
             .map_err(|fell| self.fell(fell, &stop))?;
         let (schema, call) = (Arc::new(Schema::empty()), call.clone());
-        let mut running = Running { worker, schema, call, canceller, stop, patience };
+        let mut running =
+            Running { worker, schema, call, canceller, stop, patience, failure, queries };
         match self.given(&mut running, &mut |_, _| {})? {
             Some(Given::Schema(schema)) => running.schema = schema,
             _ => return Err(self.fault("it gave no stream of rows")),
@@ -157,7 +163,13 @@ impl RowCall {
         running: &mut Running,
         told: &mut dyn FnMut(u64, u64),
     ) -> Result<Option<Given>, Diagnostics> {
-        match running.next(told) {
+        let next = running.next(told);
+        // Whatever the plugin makes of it: its input broke off.
+        let last = matches!(next, Ok(Some(Given::Failed(_) | Given::Broken(_) | Given::End)));
+        if let Some(error) = last.then(|| running.failure.take()).flatten() {
+            return Err(self.engine(error));
+        }
+        match next {
             Ok(Some(Given::Failed(status))) => Err(self.failed(status, &running.call)),
             Ok(Some(Given::Broken(words))) => Err(self.broken(&words, &running.call)),
             Ok(Some(Given::End)) => Ok(None),

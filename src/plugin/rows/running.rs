@@ -5,6 +5,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use duckdb::InterruptHandle;
 use duckdb::arrow::array::RecordBatch;
 use duckdb::arrow::datatypes::SchemaRef;
 
@@ -12,7 +13,7 @@ use super::super::guard::{Fell, Worker};
 use super::super::host::Call;
 use super::super::loader::{Canceller, Plugin, Status};
 use super::super::schemas::{self, Lent};
-use super::super::stream::{Incoming, Outgoing};
+use super::super::stream::{Failure, Incoming, Outgoing};
 
 /// What the thread of an executor says.
 pub(super) enum Given {
@@ -37,6 +38,10 @@ pub(super) struct Running {
     pub(super) canceller: Arc<Mutex<Option<Canceller>>>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) patience: Duration,
+    /// Why an input broke off.
+    pub(super) failure: Failure,
+    /// Of the queries of its inputs.
+    pub(super) queries: Vec<Arc<InterruptHandle>>,
 }
 
 /// How long a plugin that was asked to stop may take for it.
@@ -59,6 +64,9 @@ impl Running {
                 (beats, since) = (now, waited);
             }
             if self.stop.load(Ordering::Relaxed) {
+                for query in &self.queries {
+                    query.interrupt();
+                }
                 match asked {
                     None => {
                         asked = Some(waited);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::diagnostic::codes::plugin as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::engine::duckdb::{EngineError, Session as Engine, identifier, literal, print};
+use crate::engine::duckdb::{Session as Engine, identifier, print};
 use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::plan::query::Select;
@@ -14,33 +14,76 @@ use super::super::stream::SCRATCH;
 use super::super::{guard, schemas};
 use super::{RowCall, one};
 
+/// Rows that a plugin reads: what stands behind `FROM`, and the engine's types of its columns.
+pub(super) struct Source {
+    pub(super) from: String,
+    pub(super) types: EngineTypes,
+}
+
 impl RowCall {
-    /// Puts the inputs where all connections see them.
+    /// Puts the inputs where all connections see them, as often as they may be read.
     pub(super) fn load(
         &self,
         engine: &Engine,
         inputs: &[Select],
         facts: &RunFacts,
         tables: &mut Vec<String>,
-    ) -> Result<Vec<EngineTypes>, Diagnostics> {
-        engine.attach_scratch().map_err(|e| self.engine(e))?;
-        let mut types = Vec::new();
+    ) -> Result<Vec<Source>, Diagnostics> {
+        let numbered = inputs.iter().enumerate();
+        numbered.map(|(n, select)| self.load_one(engine, select, n, facts, tables)).collect()
+    }
+
+    /// The inputs for one reading: a query that other connections can run is left as it is, so
+    /// that its rows are never held as a whole.
+    pub(super) fn reach(
+        &self,
+        engine: &Engine,
+        inputs: &[Select],
+        facts: &RunFacts,
+        tables: &mut Vec<String>,
+    ) -> Result<Vec<Source>, Diagnostics> {
+        let another = engine.another().map_err(|e| self.engine(e))?;
+        let mut sources = Vec::new();
         for (n, select) in inputs.iter().enumerate() {
-            let table = format!("{}_{n}", facts.node);
-            engine
-                .execute(&format!(
-                    "CREATE TABLE {SCRATCH}.main.{} AS\n{}",
-                    identifier(&table),
-                    print::select(select)
-                ))
-                .map_err(|e| self.engine(e))?;
-            types.push(types_of(engine, &table).map_err(|e| self.engine(e))?);
-            tables.push(table);
+            let sql = print::select(select);
+            // It cannot when the query reads temporary tables.
+            let reachable = another.prepare(&sql).is_ok();
+            let types: EngineTypes = match reachable {
+                true => engine.describe(&sql).map_err(|e| self.engine(e))?.into_iter().collect(),
+                false => EngineTypes::new(),
+            };
+            let columns = self.relations.get(n).map_or(&[][..], Vec::as_slice);
+            sources.push(if reachable && wide(columns, &types).next().is_none() {
+                Source { from: format!("({sql})"), types }
+            } else {
+                self.load_one(engine, select, n, facts, tables)?
+            });
         }
-        for ((columns, types), table) in self.relations.iter().zip(&types).zip(&*tables) {
-            self.check_widths(engine, columns, types, table)?;
+        Ok(sources)
+    }
+
+    fn load_one(
+        &self,
+        engine: &Engine,
+        select: &Select,
+        n: usize,
+        facts: &RunFacts,
+        tables: &mut Vec<String>,
+    ) -> Result<Source, Diagnostics> {
+        engine.attach_scratch().map_err(|e| self.engine(e))?;
+        let table = format!("{}_{n}", facts.node);
+        let from = place(&table);
+        engine
+            .execute(&format!("CREATE TABLE {from} AS\n{}", print::select(select)))
+            .map_err(|e| self.engine(e))?;
+        tables.push(table);
+        let types = engine.describe(&format!("SELECT * FROM {from}"));
+        let types = types.map_err(|e| self.engine(e))?.into_iter().collect();
+        let source = Source { from, types };
+        if let Some(columns) = self.relations.get(n) {
+            self.check_widths(engine, columns, &source)?;
         }
-        Ok(types)
+        Ok(source)
     }
 
     /// Whole numbers cross in 64 bits; the engine's may have more.
@@ -48,19 +91,14 @@ impl RowCall {
         &self,
         engine: &Engine,
         columns: &[(String, Type)],
-        types: &EngineTypes,
-        table: &str,
+        source: &Source,
     ) -> Result<(), Diagnostics> {
-        for (name, ty) in columns {
-            let wide = types.get(name).is_some_and(|of| of == "HUGEINT" || of == "UBIGINT");
-            if *ty != Type::Int || !wide {
-                continue;
-            }
+        for name in wide(columns, &source.types) {
             let column = identifier(name);
-            let table = identifier(table);
             let sql = format!(
-                "SELECT count(*) FROM {SCRATCH}.main.{table} \
-                 WHERE {column} IS NOT NULL AND TRY_CAST({column} AS BIGINT) IS NULL"
+                "SELECT count(*) FROM {} \
+                 WHERE {column} IS NOT NULL AND TRY_CAST({column} AS BIGINT) IS NULL",
+                source.from
             );
             let rows = engine.query(&sql).map_err(|e| self.engine(e))?;
             let Some(Value::Int(n @ 1..)) = rows.first().and_then(|row| row.first()) else {
@@ -84,18 +122,18 @@ impl RowCall {
 /// The engine's types of a table's columns.
 pub(super) type EngineTypes = HashMap<String, String>;
 
-fn types_of(engine: &Engine, table: &str) -> Result<EngineTypes, EngineError> {
-    let rows = engine.query(&format!(
-        "SELECT column_name, data_type FROM duckdb_columns() \
-         WHERE database_name = {} AND table_name = {}",
-        literal(SCRATCH),
-        literal(table)
-    ))?;
-    let texts = rows.into_iter().filter_map(|row| match <[Value; 2]>::try_from(row) {
-        Ok([Value::Text(name), Value::Text(ty)]) => Some((name, ty)),
-        _ => None,
-    });
-    Ok(texts.collect())
+/// The columns of whole numbers whose values may need more than 64 bits.
+fn wide<'c>(
+    columns: &'c [(String, Type)],
+    types: &'c EngineTypes,
+) -> impl Iterator<Item = &'c String> {
+    let names = columns.iter().filter(|(_, ty)| *ty == Type::Int).map(|(name, _)| name);
+    names.filter(|name| types.get(*name).is_some_and(|of| of == "HUGEINT" || of == "UBIGINT"))
+}
+
+/// A scratch table in statements.
+pub(super) fn place(table: &str) -> String {
+    format!("{SCRATCH}.main.{}", identifier(table))
 }
 
 /// Drops scratch tables, but for those that a thread which was abandoned may still read.
@@ -105,13 +143,13 @@ pub(super) fn drop_tables(engine: &Engine, tables: Vec<String>) {
     }
     for table in tables {
         // Only memory is lost when that fails.
-        let _ = engine.execute(&format!("DROP TABLE {SCRATCH}.main.{}", identifier(&table)));
+        let _ = engine.execute(&format!("DROP TABLE {}", place(&table)));
     }
 }
 
-/// The rows of a scratch table as the contract types them, in the order of the key.
+/// The rows of a source as the contract types them, in the order of the key.
 pub(super) fn rows_of(
-    (table, types): (&str, &EngineTypes),
+    source: &Source,
     columns: &[(String, Type)],
     keys: usize,
     only: Option<&str>,
@@ -119,7 +157,7 @@ pub(super) fn rows_of(
     let list: Vec<String> = columns
         .iter()
         .map(|(name, ty)| {
-            let of = types.get(name).map_or("", String::as_str);
+            let of = source.types.get(name).map_or("", String::as_str);
             let name = identifier(name);
             format!("{} AS {name}", schemas::outward(&name, ty, of))
         })
@@ -128,6 +166,5 @@ pub(super) fn rows_of(
     let order =
         if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
     let only = only.map_or(String::new(), |only| format!(" WHERE {only}"));
-    let (list, table) = (list.join(", "), identifier(table));
-    format!("SELECT {list} FROM {SCRATCH}.main.{table} AS i{only}{order}")
+    format!("SELECT {} FROM {} AS i{only}{order}", list.join(", "), source.from)
 }

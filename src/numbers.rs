@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{Timestamp, tz::TimeZone};
 
 /// `1,234,567`
-pub(super) fn count(n: u64) -> String {
+pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -18,13 +18,13 @@ pub(super) fn count(n: u64) -> String {
 }
 
 /// `1 row`, `1,000 rows`
-pub(super) fn counted(n: u64, noun: &str) -> String {
+pub(crate) fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
 /// The share of a whole: `12 %`, `0.4 %`. Only the whole is `100 %` and only nobody is `0 %`, so
 /// that one missing person is seen.
-pub(super) fn share(part: u64, whole: u64) -> Option<String> {
+pub(crate) fn share(part: u64, whole: u64) -> Option<String> {
     if whole == 0 || part > whole {
         return None;
     }
@@ -41,7 +41,7 @@ pub(super) fn share(part: u64, whole: u64) -> Option<String> {
 }
 
 /// `0.3 s`, `12 ms`, `2 min 5 s`
-pub(super) fn duration(time: Duration) -> String {
+pub(crate) fn duration(time: Duration) -> String {
     match time.as_millis() {
         ms @ 0..100 => format!("{ms} ms"),
         ms @ 100..59_950 => format!("{}.{} s", (ms + 50) / 1000, (ms + 50) / 100 % 10),
@@ -53,7 +53,7 @@ pub(super) fn duration(time: Duration) -> String {
 }
 
 /// `2026-11-24 09:30 CET`
-pub(super) fn instant(at: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn instant(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 

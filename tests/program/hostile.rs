@@ -1,0 +1,203 @@
+//! Names, labels, paths and values with every kind of quote and control character: they are kept as
+//! they are, and no terminal obeys them.
+
+use std::fmt::Write as _;
+
+use crate::support::database;
+use crate::support::project::{Project, Ran};
+
+/// To clear the screen (CSI), to name the window (OSC, ended by BEL and by ST), the same as single
+/// characters (C1), to turn the direction of text, backspace, DEL.
+const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{1b}]8;;x\u{1b}\\\u{9b}31m\u{9d}0;x\u{9c}\u{90}q\u{202e}\u{2066}\u{200f}\u{8}\u{7f}";
+
+/// What no terminal may get; written down here again, since the program's own list could be wrong.
+fn orders(text: &str) -> Vec<char> {
+    let order = |c: &char| {
+        let code = *c as u32;
+        (code < 0x20 && *c != '\n')
+            || (0x7f..=0x9f).contains(&code)
+            || [0x61c, 0x200e, 0x200f, 0x2028, 0x2029, 0xfeff].contains(&code)
+            || (0x202a..=0x202e).contains(&code)
+            || (0x2066..=0x2069).contains(&code)
+    };
+    text.chars().filter(order).collect()
+}
+
+fn harmless(what: &str, ran: &Ran) {
+    for text in [&ran.stdout, &ran.stderr] {
+        assert!(orders(text).is_empty(), "{what}: {text:?}");
+    }
+    assert!(!ran.stderr.contains("panicked"), "{what}: {}", ran.stderr);
+}
+
+fn hostile() -> Project {
+    let project = Project::new();
+    let bad = HOSTILE;
+    project.sql(&format!(
+        "CREATE TABLE p (id VARCHAR, \"na{bad}me\" VARCHAR, born VARCHAR); \
+         INSERT INTO p VALUES ('1{bad}', 'Ann{bad}', '2020-01-01{bad}'), ('2', '''; DROP TABLE p; --', NULL)"
+    ));
+    project
+}
+
+#[test]
+fn reports_of_hostile_data_and_labels_steer_no_terminal() {
+    let project = hostile();
+    let bad = HOSTILE;
+    project.write(
+        "own.camp",
+        &format!(
+            "campaign \"C{bad}\"\n  description \"{bad}\"\ndimension p = p key id\n## Doc {bad}\n\
+             a = build audience from p select *\nexpect count(a) > 0 else \"M{bad}\"\n\
+             save audience a as \"VIP{bad}\"\nexport a to \"out{}.csv\"\n",
+            bad.replace('\\', "")
+        ),
+    );
+    let label = format!("VIP{bad}");
+    for args in [
+        vec!["check", "own.camp"],
+        vec!["plan", "own.camp"],
+        vec!["run", "own.camp"],
+        vec!["run", "own.camp", "--dry-run"],
+        vec!["audiences", "list"],
+        vec!["audiences", "show", &label],
+        vec!["audiences", "members", &label],
+        vec!["audiences", "history", &label],
+        vec!["audiences", "diff", &label, "1", "1"],
+        vec!["audiences", "overlap", &label, &label],
+        vec!["runs", "list"],
+        vec!["profile", "p", "own.camp"],
+    ] {
+        for more in [&[][..], &["--format", "json"]] {
+            let ran = project.camp(&[&args, more].concat());
+            harmless(&format!("{args:?} {more:?}"), &ran);
+            assert!(ran.exit == Some(0), "{args:?}: {}", ran.stderr);
+        }
+    }
+    let run = project.rows("SELECT id FROM camp.camp.run ORDER BY sequence DESC LIMIT 1").remove(0);
+    harmless("runs show", &project.camp(&["runs", "show", &run]));
+    // JSON and CSV keep what is there.
+    let json = project.camp(&["audiences", "members", &label, "--format", "json"]);
+    let rows: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert!(rows.as_array().unwrap().iter().any(|r| r["id"] == format!("1{bad}")), "{rows}");
+    let csv = project.camp(&["audiences", "members", &label, "--format", "csv"]);
+    assert!(csv.stdout.contains(&format!("Ann{bad}")), "{:?}", csv.stdout);
+}
+
+#[test]
+fn errors_about_hostile_scripts_data_and_engine_words_steer_no_terminal() {
+    let project = hostile();
+    let bad = HOSTILE;
+    let plain = bad.replace('\\', "");
+    project.write(&format!("data{plain}.csv"), "id,id\n1,2\n");
+    project.write("keys.csv", &format!("id,n\nx{bad},1\nx{bad},2\n"));
+    let rest = "a = build audience from d\nsave audience a as \"a\"\n";
+    let over_p = "dimension p = p key id\na = build audience from p";
+    for (n, script) in [
+        format!("dimension d = \"no{bad}.csv\" key id\n{rest}"),
+        format!("dimension d = \"data{plain}.csv\" key id\n{rest}"),
+        format!("dimension d = \"keys.csv\" key id\n{rest}"),
+        format!("dimension d = \"keys.csv\" key id\n  columns (id: int)\n{rest}"),
+        format!("database x = \"no{bad}.duckdb\"\ndimension d = x.main.t key id\n{rest}"),
+        format!("import \"no{bad}.camp\"\n{rest}"),
+        format!("{over_p} where `na{bad}` = 1\nsave audience a as \"a\"\n"),
+        format!("{over_p} where id = {bad}\nsave audience a as \"a\"\n"),
+        format!("{over_p}\n{bad}\n"),
+        format!("{over_p} where born matches \"({bad}\"\nsave audience a as \"a\"\n"),
+        format!("{over_p} where sql bool \"CAST(born AS DATE) > DATE '2020-01-01' {bad}\"\nsave audience a as \"a\"\n"),
+        format!("{over_p} where sql bool \"CAST({{{{id}}}} AS INTEGER) > 0\"\nsave audience a as \"a\"\n"),
+        format!("{over_p} where sql bool \"error({{{{id}}}})\"\nsave audience a as \"a\"\n"),
+        format!("{over_p}\nexpect count(a) > 100 else \"few{bad}\"\nsave audience a as \"a\"\n"),
+        format!("b = read audience \"none{bad}\"\nsave audience b as \"a\"\n"),
+        format!("campaign \"c\" timezone \"Europe/{bad}\"\n{over_p}\nsave audience a as \"a\"\n"),
+        format!("use no{bad}\n{over_p}\nsave audience a as \"a\"\n"),
+        format!("{over_p}\nexport a to \"out.{bad}\"\n"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        project.write("bad.camp", script);
+        for style in ["fancy", "concise", "json"] {
+            let ran = project.camp(&["run", "bad.camp", "--messages", style]);
+            assert_ne!(ran.exit, Some(0), "script {n} is fine: {script:?}");
+            harmless(&format!("script {n} {style}"), &ran);
+        }
+    }
+    // The name of the script itself, and words of the command line.
+    let name = format!("b{plain}\n; DROP.camp");
+    project.write(&name, &format!("{over_p}\n"));
+    harmless("name", &project.camp(&["check", &name]));
+    project.write(&name, &format!("{over_p}\nsave audience a as \"a\"\n"));
+    let explained = project.camp(&["explain", &name]);
+    assert!(!explained.stdout.lines().any(|l| l.starts_with("; DROP")), "{}", explained.stdout);
+    harmless("missing", &project.camp(&["run", &format!("none{bad}.camp")]));
+    harmless("members", &project.camp(&["audiences", "members", &format!("none{bad}")]));
+    harmless("set", &project.camp(&["run", "own.camp", "--as-of", bad]));
+}
+
+/// Every character that could end a quote, a line or a name, and some of all kinds.
+fn characters() -> Vec<char> {
+    let mut all: Vec<char> = (1u32..0xa1).filter_map(char::from_u32).collect();
+    all.extend("«»‘’“”′″‹›`´＂＇\u{202e}\u{2028}\u{2029}\u{feff}\u{fffd}\u{e0041}😀é日".chars());
+    all
+}
+
+#[test]
+fn columns_and_values_of_every_character_are_carried_as_they_are() {
+    let project = Project::new();
+    let name = |n: usize, c: char| format!("c{n} {c}x");
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut columns = String::from("'k' AS id");
+    for (n, c) in characters().into_iter().enumerate() {
+        write!(columns, ", chr({}) || '{n}' AS {}", c as u32, quoted(&name(n, c))).unwrap();
+    }
+    project.sql(&format!("CREATE TABLE p AS SELECT {columns}"));
+    project.write(
+        "a.camp",
+        "dimension p = p key id\na = build audience from p select *\nsave audience a as \"a\"\n\
+         export a to \"a.parquet\"\n",
+    );
+    project.run_well("a.camp");
+    let db = database::open(&project.database()).unwrap();
+    for (n, c) in characters().into_iter().enumerate() {
+        for from in ["audience.a", &format!("'{}'", project.path("a.parquet").display())] {
+            let sql = format!("SELECT {} FROM {from}", quoted(&name(n, c)));
+            let rows = database::rows(&db, &sql).unwrap();
+            assert_eq!(rows, [[format!("{c}{n}")]], "character {:x} in {from}", c as u32);
+        }
+    }
+}
+
+#[test]
+fn labels_and_texts_of_every_character_are_kept_or_refused_and_never_end_their_quotes() {
+    let project = Project::new();
+    project.sql("CREATE TABLE p AS SELECT 1 AS id");
+    // A text does not go over a line's end.
+    let inside = |c: &char| !matches!(c, '\n' | '\r');
+    let mut script = String::from("dimension p = p key id\n");
+    let all: Vec<char> = characters().into_iter().filter(inside).collect();
+    let label = |n: usize, c: char| format!("L{n} {c}'; DROP TABLE p; --");
+    for (n, c) in all.iter().enumerate() {
+        let written = label(n, *c).replace('"', "\"\"");
+        writeln!(script, "a{n} = build audience from p where \"{}x\" != \"y\"", written).unwrap();
+        writeln!(script, "save audience a{n} as \"{written}\"").unwrap();
+    }
+    project.write("a.camp", &script);
+    project.run_well("a.camp");
+    let listed = project.camp(&["audiences", "list", "--format", "json"]);
+    let listed: Vec<serde_json::Value> = serde_json::from_str(&listed.stdout).unwrap();
+    let labels: Vec<&str> = listed.iter().map(|l| l["label"].as_str().unwrap()).collect();
+    for (n, c) in all.iter().enumerate() {
+        let label = label(n, *c);
+        assert!(labels.contains(&label.as_str()), "{label:?} is not there");
+    }
+    assert_eq!(project.rows("SELECT count(*) FROM p"), ["1"]);
+    // Each is read by its label, and dropped.
+    for (n, c) in all.iter().enumerate().step_by(23) {
+        let members = project.camp(&["audiences", "members", &label(n, *c)]);
+        assert_eq!(members.exit, Some(0), "{members:?}");
+        harmless("members", &members);
+        let dropped = project.camp(&["audiences", "drop", &label(n, *c)]);
+        assert_eq!(dropped.exit, Some(0), "{dropped:?}");
+    }
+}
