@@ -32,11 +32,13 @@ use crate::plan::lower::History;
 use crate::plan::passes::Passes;
 use crate::plan::{self, Plan};
 use crate::plugin::{self, consent::Consent, finder::Finder};
-use crate::run::execute::Execution;
+use crate::run::execute::{Execution, SAMPLES};
 use crate::run::exports::beside;
 use crate::run::history::Recorded;
+use crate::run::limits::Limits;
 use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
+use crate::run::saved_plan::SavedPlan;
 use crate::source::{SourceId, SourceMap, Span};
 use crate::syntax;
 use crate::syntax::ast::{self, StatementKind};
@@ -82,6 +84,12 @@ pub struct Settings {
     pub publish: Option<PathBuf>,
     /// The passes that plans go through.
     pub passes: Passes,
+    /// How many keys a plan shows of those who would enter or leave; [`SAMPLES`] when not given.
+    pub samples: Option<usize>,
+    /// How far an audience may change before a plan warns.
+    pub limits: Limits,
+    /// The plan that a run has to keep: it does exactly this, or nothing.
+    pub agreed: Option<SavedPlan>,
 }
 
 /// A stage of the pipeline that can be looked at.
@@ -224,6 +232,13 @@ impl Session {
         self.execution(&checked, &plan, &mut |_| {}).preview()
     }
 
+    /// A plan that this session made of these files, to be kept as a file.
+    pub fn saved_plan(&self, report: &PlanReport, files: &[String]) -> SavedPlan {
+        let Settings { set, only, timezone, .. } = &self.settings;
+        let given = (&set[..], &only[..], timezone.as_ref());
+        SavedPlan::new(report, &self.sources, files, given)
+    }
+
     /// The steps of campaigns with their text for the engine.
     ///
     /// # Errors
@@ -267,6 +282,10 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<RunReport, Diagnostics> {
         let checked = self.checked(files, true)?;
+        if let Some(agreed) = &self.settings.agreed {
+            agreed.check_scripts(&self.sources)?;
+            agreed.check_bases(&checked.program, &checked.catalogue)?;
+        }
         let plan = self.planned(&checked)?;
         let mut report = self.execution(&checked, &plan, progress).run(self.settings.dry_run)?;
         if let (Some(copy), false) = (&self.settings.publish, self.settings.dry_run) {
@@ -319,6 +338,9 @@ impl Session {
             database: self.settings.database.as_ref().map(|p| p.display().to_string()),
             progress: RefCell::new(progress),
             warnings: checked.warnings.clone().sorted(),
+            samples: self.settings.samples.unwrap_or(SAMPLES),
+            limits: self.settings.limits,
+            agreed: self.settings.agreed.as_ref(),
         }
     }
 

@@ -9,6 +9,7 @@ mod fmt;
 mod graph;
 mod hostile;
 mod new_plugins;
+mod plans;
 mod plugin_faults;
 mod plugins;
 mod profile;

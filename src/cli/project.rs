@@ -152,6 +152,9 @@ pub(super) fn settings(
         plugin_timeout: config.plugin_timeout,
         publish: config.publish,
         passes: Passes::without(&args.without),
+        samples: None,
+        limits: config.limits,
+        agreed: None,
     })
 }
 

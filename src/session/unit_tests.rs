@@ -17,8 +17,9 @@ use crate::model::unit_test::{Expectation, ExpectationKind, UnitTest, Whose};
 use crate::model::value::Value;
 use crate::plan::passes::Passes;
 use crate::plan::{self, Plan};
-use crate::run::execute::Execution;
+use crate::run::execute::{Execution, SAMPLES};
 use crate::run::history::Recorded;
+use crate::run::limits::Limits;
 use crate::run::report::RunReport;
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::StatementKind;
@@ -263,6 +264,9 @@ impl Session {
         let judge = Judge { sources: &self.sources, program, test, engine, catalogue, plan: &plan };
         let mut rows = HashMap::new();
         let report = Execution {
+            samples: SAMPLES,
+            limits: Limits::default(),
+            agreed: None,
             program,
             plan: &plan,
             engine,

@@ -104,4 +104,8 @@ codes! {
         "`camp man` takes the words of a command, as in `camp man audiences overlap`. `camp --help` lists \
          the commands.",
         bad "", good "";
+    PLAN_UNREADABLE = "E0744", "usage.plan_unreadable", Usage, "A saved plan cannot be read",
+        "`camp run --plan FILE` takes a file that `camp plan … --save-plan FILE` wrote, with this \
+         version of Camp or an older one.",
+        bad "", good "";
 }
