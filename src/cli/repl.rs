@@ -183,7 +183,7 @@ impl Repl<'_> {
     /// Reads one entry. Nothing changes when it fails.
     fn entry(&mut self, typed: &str) -> Outcome<()> {
         self.entries += 1;
-        let mut text = typed.trim_end().to_owned();
+        let mut text = entry::joined(typed.trim_end());
         let mut before = self.document.clone();
         // By the layout rule, what is indented goes on with the statement above.
         let indented = text.starts_with([' ', '\t']);

@@ -270,11 +270,12 @@ fn an_interrupt_stops_the_query_and_not_the_session() {
     let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
     let slow = "dimension many = \"many.csv\" key id\n\n\
                 link many.others, many.mine on many.one = many.one\n\n\
-                1 + 1\n\n\
-                x = build audience from many where any others where (edit_distance(name, many.name) > 1000)\n\n";
+                all = build audience from many select name\n\n\
+                2 + 1\n\n\
+                x = build audience from all where any others where (edit_distance(name, all.name) > 1000)\n\n";
     input.write_all(slow.as_bytes()).unwrap();
     assert!(
-        answers.any(|line| line.unwrap() == "2"),
+        answers.any(|line| line.unwrap() == "3"),
         "the entries before the slow one are answered"
     );
     std::thread::sleep(Duration::from_secs(3));

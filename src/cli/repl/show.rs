@@ -42,6 +42,25 @@ impl Repl<'_> {
                     let on = d.on.as_ref().map(|on| format!(" on {}", on.node)).unwrap_or_default();
                     self.out.say(&format!("{}: a definition{on}", d.name.node));
                 }
+                StatementKind::Link(link) => {
+                    let ends = [(&link.left, &link.right), (&link.right, &link.left)];
+                    for (end, other) in ends {
+                        if let Some(name) = &end.name {
+                            let (of, to) = (&end.dimension.node, &other.dimension.node);
+                            self.out.say(&format!("{of}.{}: rows of {to}", name.node));
+                        }
+                    }
+                }
+                StatementKind::Use(plugins) => {
+                    for plugin in plugins {
+                        let all = self.session.activities();
+                        let its = all.iter().filter(|a| a.plugin.as_ref() == Some(&plugin.node));
+                        let forms: Vec<String> = its.map(|a| a.syntax.clone()).collect();
+                        for form in forms {
+                            self.out.say(&form);
+                        }
+                    }
+                }
                 StatementKind::Param(p) => {
                     self.out.say(&format!("{}: a parameter", p.name.node));
                 }
