@@ -139,6 +139,8 @@ impl Repl<'_> {
                         let done = self.entry(&text);
                         self.settle(done);
                     }
+                    // It was meant for this entry.
+                    self.interrupted.reset();
                 }
             }
         }

@@ -155,7 +155,8 @@ pub(crate) fn wanted_behind(text: &str) -> Wanted {
     let mut rules = parser::wanted_behind(last, Rule::statement);
     // Words that begin a statement could also be columns, and are not meant so; nor is the name of
     // what is about to be made.
-    let named = tokens.len() == 2 && tokens[1].text(last) == "=";
+    let word = |n: usize| tokens.get(n).map_or("", |t| t.text(last));
+    let named = word(1) == "=" && (tokens.len() == 2 || names::ACTIVITIES.contains(&word(2)));
     if single && !named && !names::STATEMENTS.contains(&first) {
         rules.extend(parser::wanted_behind(last, Rule::value));
     }
