@@ -410,6 +410,21 @@ mod tests {
     }
 
     #[test]
+    fn every_beginning_of_a_script_can_be_completed_judged_and_coloured() {
+        let script = "## Wer käuft.\nx, `ä b` = build audience from customers\n  where any orders where \
+                      (amount > 1.5 and not in audience 'VIP') and country in (\"FR\", “DE”)\n# note\n\
+                      save audience x as \"VIP\" expires in 90 days\n:help cou\ncustomers.orders.amo";
+        let known = known();
+        for (at, _) in script.char_indices() {
+            let text = &script[..at];
+            let (start, _) = complete(text, &known);
+            assert!(text.is_char_boundary(start));
+            crate::syntax::entry::is_unfinished(text);
+            crate::syntax::entry::looks(text);
+        }
+    }
+
+    #[test]
     fn populations_and_dimensions_stand_behind_from() {
         assert_eq!(after("x = build audience from "), ["customers", "french", "orders"]);
         assert_eq!(after("save audience "), ["french"]);
