@@ -213,20 +213,46 @@ pub fn difference(
             other,
         ));
     }
+    let members = |version| history::members_sql(entry, version, shape);
+    compared(store, shape, &members(from), &members(to))
+}
+
+/// Compares the present members of two audiences: those of the second who are not in the first
+/// entered, those of the first who are not in the second left.
+///
+/// # Errors
+/// When there is no such audience, or they are of different dimensions.
+pub fn difference_of(
+    store: &dyn Store,
+    catalogue: &Catalogue,
+    first: &str,
+    second: &str,
+) -> Result<Difference, Diagnostic> {
+    let (a, b) = (catalogue.get(first)?, catalogue.get(second)?);
+    if a.shape.id != b.shape.id {
+        let what = format!("`{}` and `{}`", a.audience.label, b.audience.label);
+        return Err(not_comparable(&what, &a.shape, &b.shape));
+    }
+    let members = |entry: &Entry| history::members_sql(entry, entry.audience.version, &a.shape);
+    compared(store, &a.shape, &members(a), &members(b))
+}
+
+/// Who is in one of two queries of keys and not in the other.
+fn compared(
+    store: &dyn Store,
+    shape: &Shape,
+    before: &str,
+    after: &str,
+) -> Result<Difference, Diagnostic> {
     let keys: Vec<&str> = shape.key.iter().map(|c| c.name.as_str()).collect();
     let same: Vec<String> =
         keys.iter().map(|k| format!("{} = {}", sql::column("a", k), sql::column("b", k))).collect();
     let order: Vec<String> = keys.iter().map(|k| sql::column("a", k)).collect();
-    let only = |a: u64, b: u64| {
-        format!(
-            "SELECT a.* FROM ({}) AS a ANTI JOIN ({}) AS b ON {}",
-            history::members_sql(entry, a, shape),
-            history::members_sql(entry, b, shape),
-            same.join(" AND ")
-        )
+    let only = |a: &str, b: &str| {
+        format!("SELECT a.* FROM ({a}) AS a ANTI JOIN ({b}) AS b ON {}", same.join(" AND "))
     };
     let ordered = |sql: &str| format!("{sql} ORDER BY {}", order.join(", "));
-    let (entered, left) = (only(to, from), only(from, to));
+    let (entered, left) = (only(after, before), only(before, after));
     Ok(Difference {
         entered: stage::count(store, &format!("({entered})")).map_err(unreadable)?,
         left: stage::count(store, &format!("({left})")).map_err(unreadable)?,
@@ -247,50 +273,147 @@ fn not_comparable(what: &str, a: &Shape, b: &Shape) -> Diagnostic {
     .help("compare audiences of one dimension")
 }
 
-/// How many members two audiences share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How audiences overlap.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlap {
-    /// Members of the first.
-    pub first: u64,
-    /// Members of the second.
-    pub second: u64,
-    /// Members of both.
-    pub both: u64,
+    /// Their labels with their sizes, in the order they were named, each once.
+    pub audiences: Vec<(String, u64)>,
+    /// How many are in some of them.
+    pub everybody: u64,
+    /// The combinations that somebody is in: with up to [`EVERY_COMBINATION`] audiences all, with
+    /// more the single audiences, the pairs, and those that are of exactly some members. The one of
+    /// most members first, then that of fewer audiences, then as they were named.
+    pub combinations: Vec<Combination>,
 }
 
-/// Compares the present members of two audiences.
+/// A combination of audiences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Combination {
+    /// A bit for each audience, the first one lowest.
+    mask: u64,
+    /// Members of all of these, whatever else they are in.
+    pub together: u64,
+    /// Members of all of these and of no other that was named.
+    pub only: u64,
+}
+
+impl Combination {
+    /// Whether the audience of this number is in it.
+    pub fn has(&self, audience: usize) -> bool {
+        self.mask & (1 << audience) != 0
+    }
+}
+
+impl Overlap {
+    /// The combinations that are of exactly some members, those of most first.
+    pub fn exclusive(&self) -> Vec<&Combination> {
+        let mut found: Vec<_> = self.combinations.iter().filter(|c| c.only > 0).collect();
+        found.sort_by_key(|c| std::cmp::Reverse(c.only));
+        found
+    }
+
+    /// The labels of a combination.
+    pub fn labels(&self, combination: &Combination) -> Vec<&str> {
+        let all = self.audiences.iter().enumerate();
+        all.filter(|(n, _)| combination.has(*n)).map(|(_, (label, _))| label.as_str()).collect()
+    }
+
+    /// `"A" and "B"`
+    pub fn words(&self, combination: &Combination) -> String {
+        let labels = self.labels(combination);
+        labels.iter().map(|label| format!("\"{label}\"")).collect::<Vec<_>>().join(" and ")
+    }
+}
+
+/// Up to so many audiences, all their combinations are told.
+pub const EVERY_COMBINATION: usize = 10;
+/// How many audiences can be compared.
+pub const MOST_AUDIENCES: usize = 40;
+
+/// Compares the present members of audiences, in one scan of each.
 ///
 /// # Errors
 /// When there is no such audience, or they are of different dimensions.
 pub fn overlap(
     store: &dyn Store,
     catalogue: &Catalogue,
-    first: &str,
-    second: &str,
+    labels: &[String],
 ) -> Result<Overlap, Diagnostic> {
-    let (a, b) = (catalogue.get(first)?, catalogue.get(second)?);
-    if a.shape.id != b.shape.id {
-        let what = format!("`{}` and `{}`", a.audience.label, b.audience.label);
-        return Err(not_comparable(&what, &a.shape, &b.shape));
+    let mut entries: Vec<&Entry> = Vec::new();
+    for label in labels {
+        let entry = catalogue.get(label)?;
+        if entries.iter().all(|e| e.id != entry.id) {
+            entries.push(entry);
+        }
     }
-    let same: Vec<String> = a
-        .stored_key()
-        .iter()
-        .zip(b.stored_key())
-        .map(|(x, y)| format!("{} = {}", sql::column("a", &x.name), sql::column("b", &y.name)))
-        .collect();
-    let both = format!(
-        "(SELECT 1 FROM {} AS a SEMI JOIN {} AS b ON {})",
-        sql::audience(&a.table),
-        sql::audience(&b.table),
-        same.join(" AND ")
+    let Some(first) = entries.first() else {
+        return Ok(Overlap { audiences: Vec::new(), everybody: 0, combinations: Vec::new() });
+    };
+    if let Some(other) = entries.iter().find(|e| e.shape.id != first.shape.id) {
+        let what = format!("`{}` and `{}`", first.audience.label, other.audience.label);
+        return Err(not_comparable(&what, &first.shape, &other.shape));
+    }
+    let keys = sql::key_names(first.shape.key.len());
+    // Keys are unique in each audience, so that the sum of the bits says which ones a key is in.
+    let parts = entries.iter().enumerate().map(|(n, entry)| {
+        let columns = entry.stored_key().iter().zip(&keys).zip(&first.shape.key).map(
+            |((column, key), of)| {
+                format!("CAST({} AS {}) AS {key}", sql::ident(&column.name), of.engine_type)
+            },
+        );
+        let columns: Vec<String> = columns.collect();
+        let bit = 1_u64 << n;
+        format!("SELECT {}, {bit} AS bit FROM {}", columns.join(", "), sql::audience(&entry.table))
+    });
+    let parts: Vec<String> = parts.collect();
+    let keys = keys.join(", ");
+    let query = format!(
+        "SELECT mask, count(*) FROM (SELECT CAST(sum(bit) AS BIGINT) AS mask FROM ({}) AS m \
+         GROUP BY {keys}) AS k GROUP BY mask ORDER BY mask",
+        parts.join(" UNION ALL ")
     );
-    let count = |table: &str| stage::count(store, table).map_err(unreadable);
+    let mut exact: Vec<(u64, u64)> = Vec::new();
+    for row in store.query(&query).map_err(unreadable)? {
+        let mut row = Row::new(row);
+        exact.push((row.int()?, row.int()?));
+    }
+    let sizes = entries.iter().enumerate().map(|(n, entry)| {
+        let size = exact.iter().filter(|(mask, _)| mask & (1 << n) != 0).map(|(_, times)| times);
+        (entry.audience.label.clone(), size.sum())
+    });
     Ok(Overlap {
-        first: count(&sql::audience(&a.table))?,
-        second: count(&sql::audience(&b.table))?,
-        both: count(&both)?,
+        audiences: sizes.collect(),
+        everybody: exact.iter().map(|(_, times)| times).sum(),
+        combinations: combinations(entries.len(), &exact),
     })
+}
+
+/// The combinations that somebody is in, out of how many are in exactly which audiences.
+fn combinations(audiences: usize, exact: &[(u64, u64)]) -> Vec<Combination> {
+    let mut masks: std::collections::BTreeSet<u64> = exact.iter().map(|(mask, _)| *mask).collect();
+    if audiences <= EVERY_COMBINATION {
+        masks.extend(1..1 << audiences);
+    } else {
+        let bits = || (0..audiences).map(|n| 1_u64 << n);
+        masks.extend(bits().flat_map(|a| bits().map(move |b| a | b)));
+    }
+    let found = masks.into_iter().map(|mask| Combination {
+        mask,
+        together: exact.iter().filter(|(m, _)| m & mask == mask).map(|(_, times)| times).sum(),
+        only: exact.iter().find(|(m, _)| *m == mask).map_or(0, |(_, times)| *times),
+    });
+    // An audience is told even when nobody is in it.
+    let mut found: Vec<Combination> =
+        found.filter(|c| c.together > 0 || c.mask.count_ones() == 1).collect();
+    found.sort_by_key(|c| {
+        // Of two, that of the audience that was named first.
+        (
+            std::cmp::Reverse(c.together),
+            c.mask.count_ones(),
+            std::cmp::Reverse(c.mask.reverse_bits()),
+        )
+    });
+    found
 }
 
 /// Drops an audience with its history. `run` is the record of the command.

@@ -2,6 +2,7 @@
 
 mod change;
 mod look;
+mod overlap;
 
 use clap::Subcommand;
 
@@ -9,8 +10,11 @@ use super::Exit;
 use super::output::Output;
 use super::project::ProjectArgs;
 use super::store::Project;
+use crate::diagnostic::Diagnostic;
 
 pub(super) use look::{table, version_row, versions_table};
+
+type Done = Result<(), Box<Diagnostic>>;
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
@@ -30,17 +34,10 @@ pub(super) enum Command {
     Members(look::Members),
     /// Its versions; with a key, when that member came and went
     History(look::History),
-    /// Who entered and who left between two versions
+    /// Who entered and who left between two versions; who is in one of two audiences only
     Diff(look::Diff),
-    /// How many members two audiences share
-    Overlap {
-        /// The label of one
-        first: String,
-        /// The label of the other
-        second: String,
-        #[command(flatten)]
-        project: ProjectArgs,
-    },
+    /// How many members audiences share, each combination of them
+    Overlap(overlap::Args),
     /// Write the members to a CSV, Parquet or JSON file
     Export(change::Export),
     /// Save the members of an older version as a new version
@@ -68,12 +65,12 @@ pub(super) fn run(command: Command, out: &mut Output) -> Exit {
     let args = match &command {
         Command::List { project }
         | Command::Show { project, .. }
-        | Command::Overlap { project, .. }
         | Command::Restore { project, .. }
         | Command::Drop { project, .. } => project,
         Command::Members(args) => &args.project,
         Command::History(args) => &args.project,
         Command::Diff(args) => &args.project,
+        Command::Overlap(args) => &args.project,
         Command::Export(args) => &args.project,
     };
     let project = match Project::open(args, out) {
@@ -89,7 +86,7 @@ pub(super) fn run(command: Command, out: &mut Output) -> Exit {
         Command::Members(args) => look::members(&project, args, out),
         Command::History(args) => look::history(&project, args, out),
         Command::Diff(args) => look::diff(&project, args, out),
-        Command::Overlap { first, second, .. } => look::overlap(&project, first, second, out),
+        Command::Overlap(args) => overlap::overlap(&project, args, out),
         Command::Export(args) => change::export(&project, args, out),
         Command::Restore { label, version, .. } => change::restore(&project, label, *version, out),
         Command::Drop { label, force, .. } => change::drop(&project, label, *force, out),

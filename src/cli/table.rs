@@ -150,6 +150,11 @@ impl Table {
         self.rows.is_empty()
     }
 
+    /// How many rows it has.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// For people; with a frame on a terminal, where `width` is known.
     pub fn text(&self, zone: &TimeZone, width: Option<u16>) -> String {
         let mut table = comfy_table::Table::new();

@@ -168,6 +168,13 @@ struct Part {
     bands: Vec<(f64, f64)>,
 }
 
+impl Slot {
+    /// Its upper edge, across; a whole pixel.
+    fn start(&self) -> f64 {
+        self.at - (self.across / 2.0).floor()
+    }
+}
+
 impl Part {
     fn new(
         sizes: &[Size],
@@ -403,7 +410,7 @@ impl Part {
 
     fn size(&self, direction: Direction) -> Size {
         let along = self.bands.last().map_or(0.0, |b| b.1);
-        let across = self.slots.iter().map(|s| s.at + s.across / 2.0).fold(0.0, f64::max);
+        let across = self.slots.iter().map(|s| s.start() + s.across).fold(0.0, f64::max);
         match direction {
             Direction::Right => Size { width: along, height: across },
             Direction::Down => Size { width: across, height: along },
@@ -419,7 +426,7 @@ impl Part {
         for (&global, slot) in self.boxes.iter().zip(&self.slots) {
             let (start, end) = self.bands[slot.rank];
             let along = start + ((end - start - slot.along) / 2.0).round();
-            whole.boxes[global] = point(along, slot.at - (slot.across / 2.0).round());
+            whole.boxes[global] = point(along, slot.start());
         }
         let (outgoing, incoming) = self.ports();
         for (index, way) in &self.ways {
@@ -662,6 +669,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
         #[test]
         fn no_two_boxes_overlap_no_arrow_passes_through_a_box_and_all_is_inside((sizes, arrows) in graphs()) {
             for direction in [Direction::Right, Direction::Down] {

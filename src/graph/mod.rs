@@ -14,12 +14,14 @@
 pub mod build;
 pub mod counts;
 pub mod dot;
+pub mod history;
 pub mod html;
 pub mod layout;
 pub mod mermaid;
 mod picture;
 pub mod svg;
 pub mod text;
+pub mod upset;
 
 use jiff::Timestamp;
 

@@ -317,6 +317,7 @@ pub fn plan(
         tables: 0,
         diagnostics: Diagnostics::default(),
     };
+    planner.fold_filters();
     for (index, step) in program.steps.iter().enumerate() {
         if !wanted.contains(&index) {
             continue;
@@ -335,6 +336,20 @@ pub fn plan(
 }
 
 impl<'a> Planner<'a> {
+    /// Dimensions are read in the zone of the campaign that declares them.
+    fn fold_filters(&mut self) {
+        let zone = self.clock.clone();
+        for (n, dimension) in self.program.dimensions.iter().enumerate() {
+            let Some(filter) = &dimension.filter else { continue };
+            if let Some(zone) = &dimension.filter_zone {
+                self.clock = Clock::new(self.now, zone);
+            }
+            let filter = self.fold(filter);
+            self.relations.define_filter(DimId(n as u32), filter);
+        }
+        self.clock = zone;
+    }
+
     fn enter(&mut self, index: usize) {
         self.step = index;
         let zone = &self.program[self.program.steps[index].campaign].timezone;

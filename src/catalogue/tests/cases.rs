@@ -551,10 +551,38 @@ fn overlap_counts_common_members_and_refuses_other_dimensions() {
     p.save(&save("a", Replace), "SELECT unnest([1, 2, 3]) AS id").unwrap();
     p.save(&save("b", Replace), "SELECT unnest([2, 3, 4, 5]) AS id").unwrap();
     p.save(&save_of("c", Replace, "orders", &["id"]), "SELECT 2 AS id").unwrap();
+    p.save(&save("d", Replace), "SELECT unnest([3, 9]) AS id").unwrap();
+    p.save(&save("e", Replace), "SELECT 1 AS id WHERE false").unwrap();
     let catalogue = p.catalogue();
-    let overlap = |a, b| operations::overlap(&p.store, &catalogue, a, b);
-    assert_eq!(overlap("a", "b").unwrap(), operations::Overlap { first: 3, second: 4, both: 2 });
-    let error = overlap("a", "c").unwrap_err();
+    let overlap = |labels: &[&str]| {
+        let labels: Vec<String> = labels.iter().map(|l| (*l).to_owned()).collect();
+        operations::overlap(&p.store, &catalogue, &labels)
+    };
+    // Named twice, in any case, it is one.
+    let found = overlap(&["a", "b", "A"]).unwrap();
+    assert_eq!(found.audiences, [("a".to_owned(), 3), ("b".to_owned(), 4)]);
+    assert_eq!(found.everybody, 5);
+    let told = |found: &operations::Overlap| -> Vec<(String, u64, u64)> {
+        let all = found.combinations.iter();
+        all.map(|c| (found.labels(c).join("+"), c.together, c.only)).collect()
+    };
+    let told_of = |label: &str, together, only| (label.to_owned(), together, only);
+    assert_eq!(told(&found), [told_of("b", 4, 2), told_of("a", 3, 1), told_of("a+b", 2, 2)]);
+    // a 1 2 3, b 2 3 4 5, d 3 9, e nobody: 3 is in all but e, and those with e are of nobody.
+    assert_eq!(
+        told(&overlap(&["e", "d", "b", "a"]).unwrap()),
+        [
+            told_of("b", 4, 2),
+            told_of("a", 3, 1),
+            told_of("d", 2, 1),
+            told_of("b+a", 2, 1),
+            told_of("d+b", 1, 0),
+            told_of("d+a", 1, 0),
+            told_of("d+b+a", 1, 1),
+            told_of("e", 0, 0),
+        ]
+    );
+    let error = overlap(&["a", "c"]).unwrap_err();
     assert_eq!(error.code.0.name, "catalogue.not_comparable");
     assert_eq!(error.title, "`a` and `c` hold rows of `customers` by id and of `orders` by id");
 }

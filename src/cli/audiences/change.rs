@@ -7,12 +7,11 @@ use super::super::output::Output;
 use super::super::project::ProjectArgs;
 use super::super::store::Project;
 use super::super::written::{same, unwritable};
+use super::Done;
 use crate::catalogue::operations;
 use crate::diagnostic::{Diagnostic, codes::usage};
 use crate::engine::duckdb::literal;
 use crate::run::exports::beside;
-
-type Done = Result<(), Box<Diagnostic>>;
 
 #[derive(clap::Args, Debug)]
 pub(in crate::cli) struct Export {

@@ -2,20 +2,20 @@
 
 use serde_json::json;
 
-use super::super::numbers::{count, counted, instant, share};
-use super::super::output::{Format, Output};
+use super::super::numbers::{count, counted, instant};
+use super::super::output::{Form, Format, Output, Picture, form};
 use super::super::project::ProjectArgs;
 use super::super::store::Project;
 use super::super::table::{Cell, Table};
 use super::super::values;
+use super::Done;
 use crate::catalogue::Catalogue;
 use crate::catalogue::operations::{self, VersionInfo};
 use crate::diagnostic::Diagnostic;
+use crate::graph::history::{picture, sparkline};
 
 /// How many members are shown to people.
 const SHOWN: usize = 20;
-
-type Done = Result<(), Box<Diagnostic>>;
 
 #[derive(clap::Args, Debug)]
 pub(in crate::cli) struct Members {
@@ -38,6 +38,15 @@ pub(in crate::cli) struct History {
     /// The key of a member, a value for each of its columns
     #[arg(value_name = "KEY")]
     key: Vec<String>,
+    /// How results are printed; a picture of the versions, not of one member
+    #[arg(
+        id = "format",
+        long = "format",
+        help_heading = "Output",
+        value_parser = form(&[Picture::Svg]),
+        value_name = "FORMAT"
+    )]
+    form: Option<Form>,
     #[command(flatten)]
     pub project: ProjectArgs,
 }
@@ -50,6 +59,9 @@ pub(in crate::cli) struct Diff {
     from: Option<u64>,
     /// The later version [default: the newest]
     to: Option<u64>,
+    /// Another audience to compare it with, both as they are now
+    #[arg(long, value_name = "LABEL", conflicts_with_all = ["from", "to"])]
+    with: Option<String>,
     /// At most so many keys [default: 20 as text, else all]
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -160,12 +172,22 @@ pub(super) fn members(project: &Project, args: &Members, out: &mut Output) -> Do
 }
 
 pub(super) fn history(project: &Project, args: &History, out: &mut Output) -> Done {
-    if args.key.is_empty() {
-        let mut table = versions_table();
-        for version in operations::versions(&project.store, &project.catalogue, &args.label)? {
-            table.row(version_row(&version));
+    let drawn = args.form == Some(Form::Picture(Picture::Svg));
+    if args.key.is_empty() || drawn {
+        let label = &project.catalogue.get(&args.label)?.audience.label;
+        let mut versions = operations::versions(&project.store, &project.catalogue, label)?;
+        if drawn {
+            versions.reverse();
+            out.print(&picture(label, &versions, &out.zone));
+            return Ok(());
         }
+        let mut table = versions_table();
+        versions.iter().for_each(|version| table.row(version_row(version)));
         out.table(&table, "it has no versions");
+        if out.format == Format::Text && versions.len() > 1 {
+            let sizes: Vec<u64> = versions.iter().rev().map(|version| version.size).collect();
+            out.print(&format!("\n{}\n", sparkline(&sizes, out.width())));
+        }
         return Ok(());
     }
     let mut table = Table::new(["entered", "entered_version", "left", "left_version"]);
@@ -182,6 +204,9 @@ pub(super) fn history(project: &Project, args: &History, out: &mut Output) -> Do
 }
 
 pub(super) fn diff(project: &Project, args: &Diff, out: &mut Output) -> Done {
+    if let Some(other) = &args.with {
+        return diff_with(project, args, other, out);
+    }
     let audience = &project.catalogue.get(&args.label)?.audience;
     let to = args.to.unwrap_or(audience.version);
     let from = args.from.unwrap_or(to.saturating_sub(1));
@@ -196,55 +221,63 @@ pub(super) fn diff(project: &Project, args: &Diff, out: &mut Output) -> Done {
             "entered": difference.entered, "left": difference.left,
             "entered_keys": entered.json(), "left_keys": left.json(),
         })),
-        Format::Csv => out.exact(&entered.with_column("change", "entered", left, "left").csv()),
+        Format::Csv => out.print(&entered.with_column("change", "entered", left, "left").csv()),
         Format::Text => {
-            let mut text = format!("{}, version {from} to {to}\n", audience.label);
-            for (verb, all, keys) in
-                [("entered", difference.entered, entered), ("left", difference.left, left)]
-            {
-                text.push_str(&format!("\n{} {verb}\n", count(all)));
-                if !keys.is_empty() {
-                    text.push_str(&out.table_text(&keys));
-                }
-                if limit.is_some_and(|limit| all > limit as u64) {
-                    text.push_str("…\n");
-                }
-            }
-            out.print(&text);
+            let title = format!("{}, version {from} to {to}", audience.label);
+            let parts = [("entered", difference.entered, entered), ("left", difference.left, left)];
+            print_parts(&title, parts, limit, out);
         }
     }
     Ok(())
 }
 
-pub(super) fn overlap(project: &Project, first: &str, second: &str, out: &mut Output) -> Done {
+/// Two audiences, as they are now.
+fn diff_with(project: &Project, args: &Diff, other: &str, out: &mut Output) -> Done {
     let catalogue = &project.catalogue;
-    let found = operations::overlap(&project.store, catalogue, first, second)?;
-    let names = [&catalogue.get(first)?.audience.label, &catalogue.get(second)?.audience.label];
-    if out.format == Format::Text {
-        let of = |size| share(found.both, size).map(|s| format!(", {s}")).unwrap_or_default();
-        let text = format!(
-            "{} in both\n{} in \"{}\"{}\n{} in \"{}\"{}\n",
-            count(found.both),
-            count(found.first),
-            names[0],
-            of(found.first),
-            count(found.second),
-            names[1],
-            of(found.second),
-        );
-        out.print(&text);
-        return Ok(());
+    let (first, second) = (&catalogue.get(&args.label)?.audience, &catalogue.get(other)?.audience);
+    let found = operations::difference_of(&project.store, catalogue, &first.label, &second.label)?;
+    let limit = limit(args.limit, out);
+    let (in_first, _) = rows(project, &found.left_sql, limit)?;
+    let (in_second, _) = rows(project, &found.entered_sql, limit)?;
+    let both = first.size.saturating_sub(found.left);
+    match out.format {
+        Format::Json => out.json(&json!({
+            "first": first.label, "second": second.label, "both": both,
+            "only_first": found.left, "only_second": found.entered,
+            "only_first_keys": in_first.json(), "only_second_keys": in_second.json(),
+        })),
+        Format::Csv => {
+            let (a, b) = (&first.label, &second.label);
+            out.print(&in_first.with_column("only_in", a, in_second, b).csv());
+        }
+        Format::Text => {
+            let title = format!("{}, {}: {} in both", first.label, second.label, count(both));
+            let (a, b) = (format!("only in {}", first.label), format!("only in {}", second.label));
+            let parts = [(a.as_str(), found.left, in_first), (&b, found.entered, in_second)];
+            print_parts(&title, parts, limit, out);
+        }
     }
-    let mut table = Table::new(["first", "second", "first_size", "second_size", "both"]);
-    table.row([
-        names[0].as_str().into(),
-        names[1].as_str().into(),
-        found.first.into(),
-        found.second.into(),
-        found.both.into(),
-    ]);
-    out.table(&table, "");
     Ok(())
+}
+
+/// Two parts of what is compared: how many, and the first keys.
+fn print_parts(
+    title: &str,
+    parts: [(&str, u64, Table); 2],
+    limit: Option<usize>,
+    out: &mut Output,
+) {
+    let mut text = format!("{title}\n");
+    for (words, all, keys) in parts {
+        text.push_str(&format!("\n{} {words}\n", count(all)));
+        if !keys.is_empty() {
+            text.push_str(&out.table_text(&keys));
+        }
+        if limit.is_some_and(|limit| all > limit as u64) {
+            text.push_str("…\n");
+        }
+    }
+    out.print(&text);
 }
 
 /// The table of versions, as [`version_row`] fills it.

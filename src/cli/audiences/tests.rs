@@ -164,12 +164,82 @@ fn diff_shows_who_entered_and_who_left() {
 }
 
 #[test]
-fn overlap_counts_both_and_shares() {
+fn overlap_counts_members_of_all_of_these_and_of_only_these() {
     let dir = project();
+    // VIP: 2 3 4 5, Newsletter: 4 9.
     assert_eq!(
         text(&dir, &["audiences", "overlap", "VIP", "newsletter"]),
-        ["1 in both", "4 in \"VIP\", 25 %", "2 in \"Newsletter\", 50 %"]
+        [
+            "members of              together  of the smallest  only these",
+            "\"VIP\"                          4                            3",
+            "\"Newsletter\"                   2                            1",
+            "\"VIP\" and \"Newsletter\"         1             50 %           1",
+            "",
+            "5 in all",
+        ]
     );
+    let line = ["audiences", "overlap", "VIP", "newsletter"];
+    assert_eq!(
+        camp(&dir, Format::Csv, &line).1,
+        "audiences,together,only\n\"[\"\"VIP\"\"]\",4,3\n\"[\"\"Newsletter\"\"]\",2,1\n\
+         \"[\"\"VIP\"\",\"\"Newsletter\"\"]\",1,1\n"
+    );
+    let json: serde_json::Value = serde_json::from_str(&camp(&dir, Format::Json, &line).1).unwrap();
+    assert_eq!(json["everybody"], 5);
+    assert_eq!(json["audiences"][1], serde_json::json!({"label": "Newsletter", "size": 2}));
+    assert_eq!(json["combinations"][2]["audiences"], serde_json::json!(["VIP", "Newsletter"]));
+    let few = text(&dir, &["audiences", "overlap", "VIP", "newsletter", "--limit", "1"]);
+    assert_eq!(few[2], "… and 2 more; choose how many with `--limit`");
+}
+
+#[test]
+fn overlap_is_drawn_with_a_column_for_each_combination_of_some_members() {
+    let dir = project();
+    let line = ["audiences", "overlap", "VIP", "Newsletter", "--format", "svg"];
+    let (exit, svg) = camp(&dir, Format::Text, &line);
+    assert_eq!(exit, 0, "{svg}");
+    // Three combinations of two audiences: six circles, four of them filled.
+    assert_eq!(svg.matches("<circle").count(), 6, "{svg}");
+    assert_eq!(svg.matches("class=\"dot\"").count(), 4, "{svg}");
+    assert!(svg.contains("<title>&quot;VIP&quot; and &quot;Newsletter&quot;</title>"), "{svg}");
+}
+
+#[test]
+fn history_ends_with_a_line_of_its_sizes_and_is_drawn() {
+    let dir = project();
+    let lines = text(&dir, &["audiences", "history", "VIP"]);
+    // 3 of 4 are six eighths.
+    assert_eq!(lines.last().unwrap(), "▆█");
+    // One version is no history.
+    assert_eq!(text(&dir, &["audiences", "history", "Newsletter"]).len(), 2);
+    let (exit, svg) = camp(&dir, Format::Text, &["audiences", "history", "VIP", "--format", "svg"]);
+    assert_eq!(exit, 0, "{svg}");
+    assert!(svg.contains("version 2, 2026-11-02 09:00 UTC: 4 members, +2 −1 ~0"), "{svg}");
+}
+
+#[test]
+fn two_audiences_are_compared_as_they_are_now() {
+    let dir = project();
+    assert_eq!(
+        text(&dir, &["audiences", "diff", "vip", "--with", "newsletter"]),
+        [
+            "VIP, Newsletter: 1 in both",
+            "",
+            "3 only in VIP",
+            "id",
+            " 2",
+            " 3",
+            " 5",
+            "",
+            "1 only in Newsletter",
+            "id",
+            " 9",
+        ]
+    );
+    let line = ["audiences", "diff", "VIP", "--with", "Newsletter"];
+    assert_eq!(camp(&dir, Format::Csv, &line).1, "only_in,id\nVIP,2\nVIP,3\nVIP,5\nNewsletter,9\n");
+    let json: serde_json::Value = serde_json::from_str(&camp(&dir, Format::Json, &line).1).unwrap();
+    assert_eq!((&json["both"], &json["only_first"]), (&1.into(), &3.into()));
 }
 
 #[test]

@@ -344,7 +344,12 @@ impl<'a> Lowering<'a> {
                 (zone.clone(), columns.iter().map(|&i| dim.columns[i].name.clone()).collect())
             }),
         };
-        let Some(filter) = dim.filter.clone() else { return scan };
+        // Folded by the planner; one that nobody folded speaks of no times.
+        let filter = dim.filter.as_ref();
+        let Some(filter) = filter.map(|f| self.relations.filter(dimension).unwrap_or(f)) else {
+            return scan;
+        };
+        let filter = filter.clone();
         let alias = self.alias("b");
         let columns = dim
             .columns
