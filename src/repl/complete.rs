@@ -228,9 +228,9 @@ fn row_names(of: &Named, known: &Known) -> Vec<String> {
 fn rows_in_play<'k>(before: &str, known: &'k Known) -> Vec<&'k Named> {
     let words = crate::syntax::entry::words(before);
     let scope = &known.scope;
-    let behind = |n: usize| matches!(words[n - 1].as_str(), "from" | "on" | "of" | "dimension");
+    let behind = |n: usize| matches!(words[n - 1].as_str(), "from" | "on");
     let named = (1..words.len()).filter(|&n| behind(n));
-    let named = named.filter_map(|n| scope.rows_of(&words[n])).last();
+    let named = named.filter_map(|n| scope.rows_of(&words[n])).next_back();
     let any = || words.iter().rev().find_map(|word| scope.rows_of(word));
     let in_play = || known.in_play.as_deref().and_then(|name| scope.rows_of(name));
     let only = || match scope.dimensions.as_slice() {

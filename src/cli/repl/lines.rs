@@ -79,7 +79,7 @@ impl Piped {
             let mut text = String::new();
             for (n, line) in entry.lines().enumerate() {
                 let prompt = if n == 0 { PROMPT } else { MORE };
-                text += &format!("{prompt}{line}").trim_end().to_owned();
+                text += format!("{prompt}{line}").trim_end();
                 text.push('\n');
             }
             let mut out = crate::plugin::stdout::Results;
