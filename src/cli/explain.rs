@@ -7,7 +7,6 @@ use serde_json::json;
 use super::output::{Format, Output};
 use super::project::{self, ScriptArgs};
 use super::{Exit, interrupt, scripts};
-use crate::diagnostic::Diagnostics;
 use crate::engine::duckdb::measure::Measured;
 use crate::numbers;
 use crate::session::{Analyzed, AnalyzedStep, Session};
@@ -15,7 +14,7 @@ use crate::terminal::visible_line;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// Scripts that would run together; `-` is the standard input
+    /// Scripts that would run together, or folders of them; `-` is the standard input
     #[arg(required = true, value_name = "FILES")]
     files: Vec<String>,
     /// Compute everything, save nothing, and tell time and rows of each step and what it reads
@@ -26,11 +25,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {
-    let mut found = Diagnostics::default();
-    let files = scripts::named(&args.files, &mut found);
-    if found.has_errors() {
-        return out.diagnostics(found, &crate::source::SourceMap::default());
-    }
+    let files = match scripts::together(&args.files, out) {
+        Ok(files) => files,
+        Err(exit) => return exit,
+    };
     let settings = match project::settings(&args.script, &files, true, out) {
         Ok(settings) => settings,
         Err(exit) => return exit,
