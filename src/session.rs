@@ -82,6 +82,8 @@ pub struct Settings {
     pub plugin_timeout: Option<Duration>,
     /// A copy of the database for readers, replaced after each commit.
     pub publish: Option<PathBuf>,
+    /// Campaigns whose expectations hold are saved when those of others do not.
+    pub keep_going: bool,
     /// The passes that plans go through.
     pub passes: Passes,
     /// How many keys a plan shows of those who would enter or leave; [`SAMPLES`] when not given.
@@ -341,6 +343,7 @@ impl Session {
             samples: self.settings.samples.unwrap_or(SAMPLES),
             limits: self.settings.limits,
             agreed: self.settings.agreed.as_ref(),
+            keep_going: self.settings.keep_going,
         }
     }
 

@@ -8,6 +8,7 @@ mod executors;
 mod fmt;
 mod graph;
 mod hostile;
+mod keep_going;
 mod new_plugins;
 mod plans;
 mod plugin_faults;

@@ -155,6 +155,7 @@ pub(super) fn settings(
         samples: None,
         limits: config.limits,
         agreed: None,
+        keep_going: false,
     })
 }
 

@@ -18,6 +18,10 @@ pub(super) struct Args {
     /// Compute everything, save nothing
     #[arg(long, help_heading = "Script")]
     dry_run: bool,
+    /// A campaign whose expectations do not hold saves nothing, and neither does one that is made from
+    /// it; the others are saved [default: none is]
+    #[arg(long, help_heading = "Script", conflicts_with = "plan")]
+    keep_going: bool,
     /// Do exactly what a plan says that `camp plan --save-plan` wrote, or nothing; with its scripts,
     /// its instant and its parameters
     #[arg(long, help_heading = "Script", value_name = "FILE",
@@ -43,6 +47,7 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
+    settings.keep_going = args.keep_going;
     if let Some(plan) = agreed {
         settings.as_of = Some(plan.as_of);
         settings.timezone = plan.timezone.clone();

@@ -65,21 +65,23 @@ pub struct Execution<'a> {
     pub limits: Limits,
     /// The plan that a run has to keep.
     pub agreed: Option<&'a SavedPlan>,
+    /// Whether campaigns whose expectations hold are saved when those of others do not.
+    pub keep_going: bool,
 }
 
 /// Everything computed, nothing written.
-struct Computed {
-    report: RunReport,
-    saves: Vec<Planned>,
-    exports: Vec<StagedExport>,
-    sizes: Vec<(DimId, u64)>,
-    skipped: HashSet<usize>,
+pub(super) struct Computed {
+    pub(super) report: RunReport,
+    pub(super) saves: Vec<Planned>,
+    pub(super) exports: Vec<StagedExport>,
+    pub(super) sizes: Vec<(DimId, u64)>,
+    pub(super) skipped: HashSet<usize>,
 }
 
 /// A save with the step it comes from.
-struct Planned {
-    step: usize,
-    staged: StagedSave,
+pub(super) struct Planned {
+    pub(super) step: usize,
+    pub(super) staged: StagedSave,
 }
 
 /// What the guards of a run said.
@@ -102,7 +104,7 @@ struct Answer {
     facts: String,
 }
 
-type Outcome<T> = Result<T, Diagnostics>;
+pub(super) type Outcome<T> = Result<T, Diagnostics>;
 
 fn one(diagnostic: Diagnostic) -> Diagnostics {
     let mut all = Diagnostics::default();
@@ -203,8 +205,7 @@ impl Execution<'_> {
         }
         self.check_secrets(dry_run)?;
         let computed = self.compute_unguarded(run_id, dry_run)?;
-        let failed = self.failed_expectations(&computed.report);
-        if failed.is_empty() { Ok(computed) } else { Err(failed) }
+        self.judged(computed)
     }
 
     /// Makes the tables of the plan and nothing else: what is asked of its populations then reads
@@ -583,33 +584,6 @@ impl Execution<'_> {
             });
         }
         reports
-    }
-
-    fn failed_expectations(&self, report: &RunReport) -> Diagnostics {
-        let mut failed = Diagnostics::default();
-        let expects = self
-            .plan
-            .guards
-            .iter()
-            .map(|guard| &self.program.steps[guard.step])
-            .filter(|step| matches!(step.kind, StepKind::Expect { .. }));
-        for (step, expectation) in expects.zip(&report.expectations) {
-            if expectation.held {
-                continue;
-            }
-            let StepKind::Expect { condition, .. } = &step.kind else { continue };
-            let title = match &expectation.message {
-                Some(message) => format!("An expectation does not hold: {message}"),
-                None => "An expectation does not hold".into(),
-            };
-            let label = expectation.facts.clone().unwrap_or_else(|| "does not hold".into());
-            failed.push(
-                Diagnostic::error(codes::plan::EXPECTATION_FAILED, title)
-                    .label(condition.span, label)
-                    .help("look at the counts with `camp plan`; nothing was saved, exported or delivered"),
-            );
-        }
-        failed
     }
 
     // ---- saves and exports

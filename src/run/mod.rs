@@ -2,6 +2,7 @@
 
 mod deliver;
 pub mod execute;
+mod expectations;
 pub mod exports;
 pub mod for_each;
 pub mod history;

@@ -267,6 +267,7 @@ impl Session {
             samples: SAMPLES,
             limits: Limits::default(),
             agreed: None,
+            keep_going: false,
             program,
             plan: &plan,
             engine,
