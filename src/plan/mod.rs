@@ -529,8 +529,7 @@ impl<'a> Planner<'a> {
     }
 
     fn lowering<'b>(&'b self, relations: &'b Relations) -> Lowering<'b> {
-        let lowering = Lowering::new(self.program, relations, self.history);
-        if self.passes.one_group { lowering } else { lowering.unshared() }
+        Lowering::new(self.program, relations, self.history).with(self.passes)
     }
 
     fn finish(mut self, wanted: &HashSet<usize>) -> (Plan, Diagnostics) {

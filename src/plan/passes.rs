@@ -10,6 +10,9 @@ pub struct Passes {
     /// An existence over links that are grouped anyway is one more aggregate of the group
     /// (`lower/linked.rs`); else it is a semi-join, with a scan of its own.
     pub one_group: bool,
+    /// A group reads only linked rows that one of its aggregates asks for
+    /// (`lower/needed.rs`); else those that all of them ask for.
+    pub needed_rows: bool,
     /// What a table of the plan holds is saved and exported from there ([`super::group`]); else
     /// its rows are looked up in their dimension.
     pub held_rows: bool,
@@ -20,17 +23,23 @@ pub struct Passes {
 
 impl Passes {
     /// All of them.
-    pub const ALL: Passes =
-        Passes { one_scan: true, one_group: true, held_rows: true, ascending_keys: true };
+    pub const ALL: Passes = Passes {
+        one_scan: true,
+        one_group: true,
+        needed_rows: true,
+        held_rows: true,
+        ascending_keys: true,
+    };
 
     /// What the passes are called.
-    pub const NAMES: [&str; 4] = ["one-scan", "one-group", "held-rows", "ascending-keys"];
+    pub const NAMES: [&str; 5] =
+        ["one-scan", "one-group", "needed-rows", "held-rows", "ascending-keys"];
 
     /// All but those with these names.
     pub fn without(names: &[impl AsRef<str>]) -> Passes {
         let kept = |name: &str| !names.iter().any(|n| n.as_ref() == name);
-        let [one_scan, one_group, held_rows, ascending_keys] = Passes::NAMES.map(kept);
-        Passes { one_scan, one_group, held_rows, ascending_keys }
+        let [one_scan, one_group, needed_rows, held_rows, ascending_keys] = Passes::NAMES.map(kept);
+        Passes { one_scan, one_group, needed_rows, held_rows, ascending_keys }
     }
 }
 

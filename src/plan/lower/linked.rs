@@ -6,6 +6,7 @@ use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::plan::query::*;
 
+use super::needed;
 use super::sql::{
     and, count_call, count_rows, equal, join_keys, null, refuses_zero, test, truth, without_zero,
 };
@@ -41,7 +42,7 @@ impl Lowering<'_> {
     /// linked rows are read once. Not so where the group reads only some of the rows and the
     /// existence may need others: reading more of them can cost more than a second, pruned scan.
     pub(super) fn share_groups(&mut self) {
-        if !self.share {
+        if !self.passes.one_group {
             return;
         }
         let owner = self.blocks.len() - 1;
@@ -225,6 +226,7 @@ impl Lowering<'_> {
                     keys,
                     aggregates: Vec::new(),
                     conditions: Vec::new(),
+                    bounded: self.passes.needed_rows,
                 });
                 self.blocks[owner].groups.len() - 1
             }
@@ -466,13 +468,14 @@ pub(super) fn grouped(
     mut block: Block,
     keys: Vec<Scalar>,
     mut aggregates: Vec<AggregateCall>,
+    bounded: bool,
 ) -> Select {
+    let of = |call: &AggregateCall| match &call.filter {
+        Some(Scalar::And(parts)) => parts.clone(),
+        Some(other) => vec![other.clone()],
+        None => Vec::new(),
+    };
     if let Some((first, rest)) = aggregates.split_first() {
-        let of = |call: &AggregateCall| match &call.filter {
-            Some(Scalar::And(parts)) => parts.clone(),
-            Some(other) => vec![other.clone()],
-            None => Vec::new(),
-        };
         let mut common = of(first);
         common.retain(|part| rest.iter().all(|call| of(call).contains(part)));
         for call in &mut aggregates {
@@ -481,6 +484,10 @@ pub(super) fn grouped(
             call.filter = (!left.is_empty()).then(|| and(left));
         }
         block.filter.extend(common);
+    }
+    if bounded {
+        let filters: Vec<Vec<Scalar>> = aggregates.iter().map(of).collect();
+        block.filter.extend(needed::bounds(&filters));
     }
     let mut columns: Vec<(String, Scalar)> =
         keys.iter().enumerate().map(|(n, key)| (format!("k{n}"), key.clone())).collect();

@@ -15,6 +15,7 @@
 mod conditions;
 mod linked;
 mod membership;
+mod needed;
 mod sql;
 mod values;
 
@@ -25,6 +26,7 @@ use crate::model::expr::*;
 use crate::model::program::{DimId, LinkId, Program, TransitionId};
 use crate::model::value::Value;
 
+use super::passes::Passes;
 use super::query::*;
 use super::relation::Relations;
 
@@ -80,6 +82,8 @@ struct Group {
     aggregates: Vec<AggregateCall>,
     /// What each aggregate asks of its rows.
     conditions: Vec<Vec<Expr>>,
+    /// Whether only rows are read that an aggregate asks for.
+    bounded: bool,
 }
 
 /// A row that expressions speak of.
@@ -118,8 +122,7 @@ pub struct Lowering<'a> {
     blocks: Vec<Block>,
     frames: HashMap<u16, Vec<Frame>>,
     aliases: usize,
-    /// Whether an existence may join the group of its links.
-    share: bool,
+    passes: Passes,
     /// What went wrong.
     pub errors: Diagnostics,
 }
@@ -134,14 +137,14 @@ impl<'a> Lowering<'a> {
             blocks: Vec::new(),
             frames: HashMap::new(),
             aliases: 0,
-            share: true,
+            passes: Passes::ALL,
             errors: Diagnostics::default(),
         }
     }
 
-    /// Every existence is a join of its own.
-    pub fn unshared(self) -> Self {
-        Lowering { share: false, ..self }
+    /// With these passes only.
+    pub fn with(self, passes: Passes) -> Self {
+        Lowering { passes, ..self }
     }
 
     fn alias(&mut self, prefix: &str) -> Alias {
@@ -433,7 +436,12 @@ fn finish(block: Block, columns: Vec<(String, Scalar)>) -> Select {
         let Some(inner) = group.block else { continue };
         joins.push(Join {
             kind: JoinKind::Left,
-            source: Source::Query(Box::new(grouped(inner, group.keys, group.aggregates))),
+            source: Source::Query(Box::new(grouped(
+                inner,
+                group.keys,
+                group.aggregates,
+                group.bounded,
+            ))),
             alias: group.alias,
             on: group.on,
         });
