@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 
-.PHONY: help setup build install demo test lint clean
+.PHONY: help setup build install demo test faults fuzz lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,21 @@ test: setup ## run every test, documentation included
 		set -x; $(CARGO) test --workspace --tests; \
 	fi
 	$(CARGO) test --workspace --doc
+
+COUNT ?= 3000
+faults: setup ## inflict COUNT random faults on runs, print how many were survived
+	$(CARGO) build --workspace
+	CAMP_FAULTS=$(COUNT) $(CARGO) test --test main faults::runs_survive -- --nocapture
+
+SECONDS_EACH ?= 720
+TARGETS ?= parser formatter checker manifest lock_file
+fuzz: setup ## fuzz TARGETS, each for SECONDS_EACH; needs nightly and cargo-fuzz
+	@for target in $(TARGETS); do \
+		mkdir -p fuzz/corpus/$$target; \
+		$(CARGO) +nightly fuzz run --sanitizer none $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+			-dict=fuzz/words.dict -max_len=4096 -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 \
+			-max_total_time=$(SECONDS_EACH) || exit 1; \
+	done
 
 lint: setup ## formatting and clippy, warnings are errors
 	$(CARGO) fmt --all --check

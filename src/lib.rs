@@ -28,6 +28,7 @@ mod numbers;
 pub mod plan;
 pub mod plugin;
 pub mod profile;
+pub(crate) mod repl;
 pub mod run;
 pub mod session;
 pub mod source;

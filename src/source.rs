@@ -74,7 +74,7 @@ pub struct SourceId(pub u32);
 /// One source text.
 #[derive(Debug)]
 pub struct SourceFile {
-    /// As the user named it: a path, `<stdin>`, `<repl:3>`.
+    /// As the user named it: a path, `<stdin>`, `<entry 3>`.
     pub name: String,
     /// The whole text, UTF-8, a BOM already removed.
     pub text: Arc<str>,

@@ -406,9 +406,11 @@ impl Binder<'_> {
         let alias = crate::model::functions::all()
             .iter()
             .find(|f| f.aliases.contains(&name.node.to_lowercase().as_str()));
-        let help = match alias {
-            Some(f) => Some(format!("use `{}`", f.name)),
-            None => {
+        let construct = crate::model::functions::construct_for(&name.node);
+        let help = match (alias, construct) {
+            (Some(f), _) => Some(format!("use `{}`", f.name)),
+            (None, Some(help)) => Some(help.to_owned()),
+            (None, None) => {
                 let mut names: Vec<String> =
                     self.function_choices().into_iter().map(str::to_string).collect();
                 names.extend(self.root.spaces.get(&scope.file).map_or_else(Vec::new, |s| {

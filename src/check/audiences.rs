@@ -435,6 +435,7 @@ impl Binder<'_> {
                 key: (0..audience.key.len()).collect(),
                 key_guaranteed: true,
                 filter: None,
+                filter_zone: None,
                 local_instants: None,
                 span: Span::default(),
             });

@@ -255,6 +255,7 @@ impl Binder<'_> {
         let key_guaranteed = !key.is_empty() && sorted.0 == sorted.1;
         let (columns, local_instants) = self.local_columns(&relation, timezone);
         let filtered = d.filter.as_ref().map(|_| place);
+        let filter_zone = filtered.map(|_| self.program[self.root.campaign].timezone.clone());
         Some(self.intern_dimension(
             Dimension {
                 name: d.name.node.clone(),
@@ -263,6 +264,7 @@ impl Binder<'_> {
                 key,
                 key_guaranteed,
                 filter: None,
+                filter_zone,
                 local_instants,
                 span: d.name.span,
             },
@@ -606,6 +608,7 @@ impl Binder<'_> {
                     key,
                     key_guaranteed: true,
                     filter: None,
+                    filter_zone: None,
                     local_instants: None,
                     span,
                 },
@@ -701,6 +704,7 @@ impl Binder<'_> {
             key: Vec::new(),
             key_guaranteed: false,
             filter: None,
+            filter_zone: None,
             local_instants: None,
             span: Span::default(),
         });

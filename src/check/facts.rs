@@ -18,6 +18,12 @@ impl Binder<'_> {
         self.bind_condition(e, &scope)
     }
 
+    /// A value of populations, of any type.
+    pub(super) fn bind_fact(&mut self, e: &ast::Expr) -> Expr {
+        let scope = Scope { facts: true, ..Scope::empty(self.root.file) };
+        self.bind_value(e, &scope)
+    }
+
     /// `count(vip)`, `size("VIP")`; `None` for other functions.
     pub(super) fn bind_fact_call(
         &mut self,

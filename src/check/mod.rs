@@ -74,6 +74,8 @@ pub struct Options {
     pub failed_plugins: Vec<String>,
     /// What becomes of `test` statements.
     pub tests: Tests,
+    /// The place of an `expect` that is no guard but a value that is asked for, of any type.
+    pub asked: Option<Span>,
 }
 
 /// What becomes of `test` statements.
@@ -101,6 +103,7 @@ impl Default for Options {
             plugins: Vec::new(),
             failed_plugins: Vec::new(),
             tests: Tests::default(),
+            asked: None,
         }
     }
 }

@@ -321,10 +321,16 @@ impl Binder<'_> {
         if let Some(dimension) = level.dimension {
             candidates.extend(self.program[dimension].columns.iter().map(|c| c.name.clone()));
         }
+        let mut seen = std::collections::HashSet::new();
+        candidates.retain(|c| seen.insert(c.clone()));
         let columns = candidates.clone();
         candidates.extend(self.value_names(scope.file, level.dimension));
-        let help = suggest::nearest(&name.node, candidates.iter().map(String::as_str))
-            .map(|n| format!("did you mean `{n}`?"))
+        let linked = level.dimension.and_then(|d| self.linked_column(d, &name.node));
+        let help = linked
+            .or_else(|| {
+                let near = suggest::nearest(&name.node, candidates.iter().map(String::as_str))?;
+                Some(format!("did you mean `{near}`?"))
+            })
             .or_else(|| {
                 suggest::choices(columns.iter().map(String::as_str))
                     .map(|list| format!("use one of the columns: {list}"))
@@ -334,6 +340,21 @@ impl Binder<'_> {
             None => format!("`{}` is not a column of these rows", name.node),
         };
         self.wrong(codes::UNKNOWN_COLUMN, title, name.span, "not known", help)
+    }
+
+    /// How a column is reached that only linked rows have.
+    fn linked_column(&self, dimension: DimId, name: &str) -> Option<String> {
+        let has = |l: &&crate::model::program::Link| {
+            l.from == dimension
+                && !l.name.is_empty()
+                && self.program[l.to].columns.iter().any(|c| c.name == name)
+        };
+        let links = || self.program.links.iter().filter(has);
+        let link = links().find(|l| l.to_one).or_else(|| links().next())?;
+        Some(match link.to_one {
+            true => format!("write `{}.{name}`", link.name),
+            false => format!("write `any {0} where ({name} …)` or `max({name} of {0})`", link.name),
+        })
     }
 
     /// Parameters, constants and the definitions of a dimension, for suggestions.

@@ -218,7 +218,10 @@ impl Binder<'_> {
             match &statement.kind {
                 ast::StatementKind::Call(call) => self.bind_statement(call, statement),
                 ast::StatementKind::Expect(expect) => {
-                    let condition = self.bind_facts(&expect.condition);
+                    let condition = match self.options.asked == Some(statement.span) {
+                        true => self.bind_fact(&expect.condition),
+                        false => self.bind_facts(&expect.condition),
+                    };
                     let message = expect.message.as_ref().and_then(|m| self.filled(m, None));
                     self.program.steps.push(Step {
                         campaign: self.root.campaign,

@@ -15,7 +15,7 @@ use crate::source::Span;
 pub(super) struct Args {
     /// An activity, `build audience`; all of them without
     #[arg(value_name = "NAME")]
-    name: Vec<String>,
+    pub(super) name: Vec<String>,
 }
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {

@@ -12,7 +12,7 @@ use super::project::ProjectArgs;
 use super::store::Project;
 use crate::diagnostic::Diagnostic;
 
-pub(super) use look::{version_row, versions_table};
+pub(super) use look::{table, version_row, versions_table};
 
 type Done = Result<(), Box<Diagnostic>>;
 

@@ -10,7 +10,7 @@ use crate::diagnostic::{CodeInfo, Diagnostic, codes, suggest};
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// A code, `E0203`, or its name; all of them without
-    code: Option<String>,
+    pub(super) code: Option<String>,
 }
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {

@@ -12,7 +12,7 @@ use crate::model::functions::{self, FunctionInfo, reference_text};
 pub(super) struct Args {
     /// A function, an aggregate, the title of a group, or `formats`; all of them without
     #[arg(value_name = "NAME")]
-    name: Vec<String>,
+    pub(super) name: Vec<String>,
 }
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Exit;
 use super::output::{Form, Output, Picture, picture};
 use super::project::{self, ScriptArgs};
-use super::written;
+use super::{Exit, scripts, written};
 use crate::diagnostic::{Diagnostic, codes::usage};
 use crate::graph::{dot, html, mermaid, svg};
 use crate::session::{Session, canvas::Along};
@@ -36,11 +35,15 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {
+    let files = match scripts::together(&args.files, out) {
+        Ok(files) => files,
+        Err(exit) => return exit,
+    };
     let form = match form(&args) {
         Ok(form) => form,
         Err(wrong) => return out.diagnostic(*wrong),
     };
-    let settings = match project::settings(&args.script, &args.files, true, out) {
+    let settings = match project::settings(&args.script, &files, true, out) {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
@@ -48,7 +51,7 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
     let mut session = Session::new(settings);
     // The SQL of every box takes a while, and only the page has a place for it.
     let along = Along { sql: form == Picture::Html, rows: args.rows };
-    let canvas = match session.canvas(&args.files, along) {
+    let canvas = match session.canvas(&files, along) {
         Ok((canvas, warnings)) => {
             out.diagnostics(warnings, &session.sources);
             canvas

@@ -15,6 +15,11 @@ impl Asked {
     pub fn already(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
+
+    /// Forgets it: what follows is something else.
+    pub fn reset(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 /// Watches for Ctrl-C (and being told to end) from now on.

@@ -23,6 +23,7 @@ mod plugin;
 mod profile;
 mod progress;
 mod project;
+mod repl;
 mod reports;
 mod run;
 mod runs;
@@ -70,6 +71,8 @@ enum Command {
     Graph(graph::Args),
     /// Show what the values of a dimension look like, so that a rule can be written
     Profile(profile::Args),
+    /// Type statements and see at once what they give; nothing is saved before `:run`
+    Repl(repl::Args),
     /// Run the tests of campaigns, each over its own rows, in memory
     Test(test::Args),
     /// Write scripts in the one style, or say where they are not
@@ -133,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Graph(args) => graph::run(args, &mut out),
         Command::Profile(args) => profile::run(args, &mut out),
+        Command::Repl(args) => repl::run(args, &mut out),
         Command::Test(args) => test::run(args, &mut out),
         Command::Fmt(args) => fmt::run(args, &mut out),
         Command::Debug(args) => debug::run(args, &mut out),
@@ -165,7 +169,7 @@ pub fn main() -> ExitCode {
 }
 
 /// The exit code of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Exit(u8);
 
 impl Exit {

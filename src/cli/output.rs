@@ -277,6 +277,11 @@ impl Output {
         }
     }
 
+    /// Whether messages have colours.
+    pub fn colour(&self) -> bool {
+        self.messages.colour
+    }
+
     /// Prints a list; `none` is said to people when it is empty.
     pub fn table(&mut self, table: &Table, none: &str) {
         match self.format {
@@ -290,6 +295,16 @@ impl Output {
     /// A table as text, for reports that have several.
     pub fn table_text(&self, table: &Table) -> String {
         table.text(&self.zone, self.table_width)
+    }
+
+    /// A table as text without a frame, as wide as it is.
+    pub fn plain_table_text(&self, table: &Table) -> String {
+        table.text(&self.zone, None)
+    }
+
+    /// The columns of the terminal that results go to, if they do.
+    pub fn terminal_width(&self) -> Option<usize> {
+        self.table_width.map(usize::from)
     }
 
     /// The columns of text.

@@ -61,7 +61,8 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
     }
 }
 
-fn print(profile: &Profile, detailed: bool, out: &mut Output) {
+/// Prints a profile: everything about its one value, or a line for each column.
+pub(super) fn print(profile: &Profile, detailed: bool, out: &mut Output) {
     match out.format {
         Format::Json => out.json(profile),
         Format::Csv if detailed => out.exact(&distribution(profile).csv()),

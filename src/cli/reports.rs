@@ -35,7 +35,7 @@ pub(super) fn print_run(report: &RunReport, sources: &SourceMap, out: &mut Outpu
 pub(super) fn print_plan(report: &PlanReport, sources: &SourceMap, out: &mut Output) {
     match out.format {
         Format::Json => out.json(&with_warnings(report, &report.warnings, sources)),
-        Format::Csv => out.exact(&saves_table(report.saves.iter().map(|s| &s.save)).csv()),
+        Format::Csv => out.exact(&planned_table(&report.saves).csv()),
         Format::Text => {
             let text = plan_text(report, out);
             out.print(&text);
@@ -97,24 +97,39 @@ fn run_text(report: &RunReport, out: &Output) -> String {
 fn plan_text(report: &PlanReport, out: &Output) -> String {
     let mut text = heading(&report.campaigns, report.as_of);
     text.push_str(&steps_text(&report.steps, &report.campaigns, out));
-    let lines: Vec<String> = report.expectations.iter().map(expectation_line).collect();
-    push_block(&mut text, &lines);
+    for lines in intended(report, out) {
+        push_block(&mut text, &lines);
+    }
+    push_block(&mut text, &["nothing was saved".to_owned()]);
+    text
+}
+
+/// Whether guards hold, and what would be saved, exported and delivered; empty where there is
+/// nothing of it.
+pub(super) fn intended_text(report: &PlanReport, out: &Output) -> String {
+    let lines = intended(report, out).concat();
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// The same in blocks of lines.
+fn intended(report: &PlanReport, out: &Output) -> Vec<Vec<String>> {
+    let mut blocks = vec![report.expectations.iter().map(expectation_line).collect()];
     for planned in &report.saves {
         let save = &planned.save;
         let verb = if save.created { "create" } else { "update" };
         let mut lines =
             vec![format!("would {verb} \"{}\": {}", save.label, save_line(save, &out.zone))];
+        if planned.unchanged > 0 {
+            lines.push(format!("  stay: {}", count(planned.unchanged)));
+        }
         lines.extend(sample("enter", save.entered, &planned.entering, planned));
         lines.extend(sample("leave", save.left, &planned.leaving, planned));
-        push_block(&mut text, &lines);
+        blocks.push(lines);
     }
-    let lines: Vec<String> =
-        report.exports.iter().map(|export| export_line(export, Status::DryRun)).collect();
-    push_block(&mut text, &lines);
-    let lines: Vec<String> = report.deliveries.iter().map(planned_line).collect();
-    push_block(&mut text, &lines);
-    push_block(&mut text, &["nothing was saved".to_owned()]);
-    text
+    let exports = report.exports.iter().map(|export| export_line(export, Status::DryRun));
+    blocks.push(exports.collect());
+    blocks.push(report.deliveries.iter().map(planned_line).collect());
+    blocks
 }
 
 /// `  enter: customer_id 3, 17, 20 and 95 more`
@@ -122,13 +137,7 @@ fn sample(verb: &str, all: u64, keys: &[Vec<String>], planned: &PlannedSave) -> 
     if keys.is_empty() {
         return None;
     }
-    let shown: Vec<String> = keys
-        .iter()
-        .map(|parts| match parts.as_slice() {
-            [one] => one.clone(),
-            parts => format!("({})", parts.join(", ")),
-        })
-        .collect();
+    let shown: Vec<String> = keys.iter().map(|parts| key_text(parts)).collect();
     let more = match all.saturating_sub(keys.len() as u64) {
         0 => String::new(),
         more => format!(" and {} more", count(more)),
@@ -294,6 +303,30 @@ fn saves_table<'a>(saves: impl Iterator<Item = &'a SaveReport>) -> Table {
     table
 }
 
+/// The table of saves with what only a plan has.
+fn planned_table(saves: &[PlannedSave]) -> Table {
+    let mut table = Table::new(["unchanged", "entering", "leaving"]);
+    let keys = |keys: &[Vec<String>]| {
+        keys.iter().map(|parts| key_text(parts)).collect::<Vec<_>>().join(", ")
+    };
+    for planned in saves {
+        table.row([
+            planned.unchanged.into(),
+            keys(&planned.entering).into(),
+            keys(&planned.leaving).into(),
+        ]);
+    }
+    saves_table(saves.iter().map(|s| &s.save)).beside(table)
+}
+
+/// `17`, `(FR, 17)`
+fn key_text(parts: &[String]) -> String {
+    match parts {
+        [one] => one.clone(),
+        parts => format!("({})", parts.join(", ")),
+    }
+}
+
 fn push_block(text: &mut String, lines: &[String]) {
     if !lines.is_empty() {
         text.push('\n');
@@ -341,6 +374,8 @@ mod tests {
             key: vec!["customer_id".into()],
             entering: vec![vec!["3".into()], vec!["17".into()]],
             leaving: vec![],
+            unchanged: 2,
+            digest: String::new(),
         };
         assert_eq!(
             sample("enter", 998, &planned.entering, &planned).unwrap(),

@@ -185,6 +185,11 @@ impl Diagnostics {
         self.0.extend(other);
     }
 
+    /// The one that was added last.
+    pub fn last_mut(&mut self) -> Option<&mut Diagnostic> {
+        self.0.last_mut()
+    }
+
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|d| d.severity == Severity::Error)

@@ -126,6 +126,8 @@ pub struct Dimension {
     pub key_guaranteed: bool,
     /// Rows for which it does not hold do not exist. Frame 0 is the row.
     pub filter: Option<Expr>,
+    /// The IANA name of the zone that the filter is read in.
+    pub filter_zone: Option<String>,
     /// The zone of the source's zone-less timestamps where it is not the campaign's: the engine
     /// reads those columns as instants ([`Type::Instant`] in `columns`), these indices.
     pub local_instants: Option<(String, Vec<usize>)>,

@@ -10,7 +10,6 @@ use crate::model::value::Value;
 use super::Planner;
 use super::lower::{and, count_rows, count_where, or};
 use super::query::*;
-use super::relation::Relations;
 
 /// How many repeated keys a message shows.
 const SHOWN: i128 = 5;
@@ -63,8 +62,7 @@ pub(super) fn checks(planner: &Planner<'_>) -> Vec<KeyCheck> {
 /// One scan groups the rows by their key; everything is read off the groups.
 fn check(planner: &Planner<'_>, dimension: DimId) -> KeyCheck {
     let dim = &planner.program[dimension];
-    let nothing = Relations::default();
-    let mut rows = planner.lowering(&nothing).all_keys(dimension);
+    let mut rows = planner.lowering(&planner.relations).all_keys(dimension);
     rows.group_by = rows.columns.iter().map(|(_, key)| key.clone()).collect();
     rows.columns.push(("times".into(), count_rows()));
     let groups = || Some((Source::Query(Box::new(rows.clone())), "g".into()));
@@ -113,11 +111,10 @@ fn ascending(planner: &Planner<'_>, dimension: DimId) -> Option<Ascending> {
         Scan::Table { .. } => true,
         Scan::Files { format, .. } => *format == FileFormat::Parquet,
     };
-    if !columnar || dim.filter.is_some() {
+    if !planner.passes.ascending_keys || !columnar || dim.filter.is_some() {
         return None;
     }
-    let nothing = Relations::default();
-    let keys = planner.lowering(&nothing).all_keys(dimension);
+    let keys = planner.lowering(&planner.relations).all_keys(dimension);
     let mut rows = keys.clone();
     let before = keys.columns.iter().enumerate();
     rows.columns.extend(

@@ -18,6 +18,7 @@ pub mod group;
 pub mod guard;
 pub mod keys;
 pub mod lower;
+pub mod passes;
 pub mod query;
 pub mod reason;
 pub mod relation;
@@ -39,6 +40,7 @@ use fold::Folder;
 use guard::Guard;
 use keys::KeyCheck;
 use lower::{History, Lowering};
+use passes::Passes;
 use query::*;
 use reason::Reason;
 use relation::{Relation, Relations, Table, inline_members, substitute};
@@ -164,6 +166,7 @@ pub struct Planner<'a> {
     pub program: &'a Program,
     now: Timestamp,
     history: &'a dyn History,
+    passes: Passes,
     relations: Relations,
     reasons: HashMap<TransitionId, Reason>,
     demands: Vec<Demand>,
@@ -302,12 +305,14 @@ pub fn plan(
     now: Timestamp,
     history: &dyn History,
     wanted: &HashSet<usize>,
+    passes: Passes,
 ) -> (Plan, Diagnostics) {
     let zone = program.campaigns.first().map_or("UTC", |c| c.timezone.as_str());
     let mut planner = Planner {
         program,
         now,
         history,
+        passes,
         relations: Relations::default(),
         reasons: HashMap::new(),
         demands: Vec::new(),
@@ -317,6 +322,7 @@ pub fn plan(
         tables: 0,
         diagnostics: Diagnostics::default(),
     };
+    planner.fold_filters();
     for (index, step) in program.steps.iter().enumerate() {
         if !wanted.contains(&index) {
             continue;
@@ -335,6 +341,20 @@ pub fn plan(
 }
 
 impl<'a> Planner<'a> {
+    /// Dimensions are read in the zone of the campaign that declares them.
+    fn fold_filters(&mut self) {
+        let zone = self.clock.clone();
+        for (n, dimension) in self.program.dimensions.iter().enumerate() {
+            let Some(filter) = &dimension.filter else { continue };
+            if let Some(zone) = &dimension.filter_zone {
+                self.clock = Clock::new(self.now, zone);
+            }
+            let filter = self.fold(filter);
+            self.relations.define_filter(DimId(n as u32), filter);
+        }
+        self.clock = zone;
+    }
+
     fn enter(&mut self, index: usize) {
         self.step = index;
         let zone = &self.program[self.program.steps[index].campaign].timezone;
@@ -509,7 +529,8 @@ impl<'a> Planner<'a> {
     }
 
     fn lowering<'b>(&'b self, relations: &'b Relations) -> Lowering<'b> {
-        Lowering::new(self.program, relations, self.history)
+        let lowering = Lowering::new(self.program, relations, self.history);
+        if self.passes.one_group { lowering } else { lowering.unshared() }
     }
 
     fn finish(mut self, wanted: &HashSet<usize>) -> (Plan, Diagnostics) {
@@ -548,6 +569,38 @@ impl Plan {
         lowering.rows(dimension, &[rule], |l| {
             columns.into_iter().map(|(name, e)| (name, l.value(&e))).collect()
         })
+    }
+
+    /// The rows of a dimension with all of its columns.
+    pub fn rows_of_dimension(
+        &self,
+        dimension: DimId,
+        program: &Program,
+        history: &dyn History,
+    ) -> Select {
+        let dim = &program[dimension];
+        let column = |(column, c): (usize, &crate::model::schema::Column)| {
+            let kind = ExprKind::Column { row: Row::frame(0), column };
+            (c.name.clone(), Expr::new(kind, c.ty.clone(), dim.span))
+        };
+        let columns: Vec<(String, Expr)> = dim.columns.iter().enumerate().map(column).collect();
+        let mut lowering = Lowering::new(program, &self.relations, history);
+        lowering.rows(dimension, &[], |l| {
+            columns.into_iter().map(|(name, e)| (name, l.value(&e))).collect()
+        })
+    }
+
+    /// Takes a value that is asked for out of the guards: it is none.
+    pub fn take_asked(&mut self, step: usize) -> Option<Expr> {
+        let at = self.guards.iter().position(|g| g.step == step)?;
+        Some(self.guards.remove(at).condition)
+    }
+
+    /// A value that speaks of populations, once the steps have run: one row, one column.
+    pub fn value(&self, value: &Expr, program: &Program, history: &dyn History) -> Select {
+        let mut lowering = Lowering::new(program, &self.relations, history);
+        let value = lowering.value(value);
+        Select { columns: vec![("value".into(), value)], ..Select::default() }
     }
 
     /// How many rows of a dimension can be addressed.

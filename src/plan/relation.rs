@@ -38,6 +38,8 @@ pub struct Relations {
     counts: HashMap<TransitionId, Select>,
     /// Those whose table has only rows that the dimension has.
     complete: HashSet<TransitionId>,
+    /// The filters of dimensions, parameters and times folded.
+    filters: HashMap<DimId, Expr>,
 }
 
 impl Relations {
@@ -49,6 +51,16 @@ impl Relations {
     /// Its table, when a rule alone cannot say who is in it.
     pub fn table(&self, transition: TransitionId) -> Option<&Table> {
         self.tables.get(&transition)
+    }
+
+    /// The filter of a dimension, without parameters and relative times.
+    pub fn filter(&self, dimension: DimId) -> Option<&Expr> {
+        self.filters.get(&dimension)
+    }
+
+    /// Says what the filter of a dimension is.
+    pub fn define_filter(&mut self, dimension: DimId, filter: Expr) {
+        self.filters.insert(dimension, filter);
     }
 
     /// Says that the table of a transition has only rows that its dimension has, so that it can be

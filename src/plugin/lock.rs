@@ -102,14 +102,24 @@ impl Lock {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Lock::default()),
             Err(e) => return Err(unusable(e.to_string())),
         };
-        let lock: Lock = toml::from_str(&text).map_err(|e| unusable(e.message().to_owned()))?;
-        if lock.version != 1 {
-            return Err(unusable(format!(
-                "its version is {}, and this program reads 1",
-                lock.version
-            )));
+        Lock::parse(&text).map_err(unusable)
+    }
+
+    /// The lock that a text is.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn parse(text: &str) -> Result<Lock, String> {
+        let lock: Lock = toml::from_str(text).map_err(|e| e.message().to_owned())?;
+        match lock.version {
+            1 => Ok(lock),
+            other => Err(format!("its version is {other}, and this program reads 1")),
         }
-        Ok(lock)
+    }
+
+    /// Its text, as it is written.
+    pub fn text(&self) -> String {
+        toml::to_string(self).unwrap_or_default()
     }
 
     /// Writes it: beside its place first, so that a crash leaves the old one.
@@ -120,7 +130,7 @@ impl Lock {
         self.plugins.sort_by(|a, b| a.name.cmp(&b.name));
         let path = project.join(FILE);
         let draft = project.join(format!(".{FILE}.{}", std::process::id()));
-        let text = toml::to_string(self).unwrap_or_default();
+        let text = self.text();
         let header = "# The plugins that this project trusts. Written by `camp plugin add`.\n";
         std::fs::write(&draft, format!("{header}{text}"))
             .and_then(|()| std::fs::rename(&draft, &path))

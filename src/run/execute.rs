@@ -28,10 +28,12 @@ use crate::source::SourceMap;
 
 use super::exports::{self, Staged as StagedExport};
 use super::for_each;
+use super::limits::Limits;
 use super::report::*;
+use super::saved_plan::{self, SavedPlan};
 
-/// How many keys `camp plan` shows of those who would enter or leave.
-const SAMPLE: usize = 5;
+/// How many keys `camp plan` shows of those who would enter or leave, when nobody says.
+pub const SAMPLES: usize = 5;
 
 /// What a run works with.
 pub struct Execution<'a> {
@@ -57,6 +59,12 @@ pub struct Execution<'a> {
     pub progress: RefCell<&'a mut dyn FnMut(Progress)>,
     /// What was found so far that stops nothing.
     pub warnings: Vec<Diagnostic>,
+    /// How many keys a plan shows of those who would enter or leave.
+    pub samples: usize,
+    /// How far an audience may change before a plan warns.
+    pub limits: Limits,
+    /// The plan that a run has to keep.
+    pub agreed: Option<&'a SavedPlan>,
 }
 
 /// Everything computed, nothing written.
@@ -123,17 +131,36 @@ impl Execution<'_> {
     ///
     /// # Errors
     /// As of [`Execution::run`], but for guards: they are shown.
-    pub fn preview(mut self) -> Outcome<PlanReport> {
+    pub fn preview(self) -> Outcome<PlanReport> {
+        self.preview_seen(&mut |_| Ok(()))
+    }
+
+    /// The same; `look` sees everything computed.
+    ///
+    /// # Errors
+    /// As of [`Execution::preview`], and those of `look`.
+    pub fn preview_seen(
+        mut self,
+        look: &mut dyn FnMut(&RunReport) -> Outcome<()>,
+    ) -> Outcome<PlanReport> {
         let run_id = RunRecord::new_id(self.started);
         let computed = self.compute_unguarded(&run_id, true)?;
+        look(&computed.report)?;
         let mut saves = Vec::new();
+        let mut warnings = computed.report.warnings;
         for planned in &computed.saves {
             let save = self.save_report(planned, &computed.sizes);
             let (entering, leaving) =
                 self.samples(&planned.staged).map_err(|e| one(e.into_diagnostic(None)))?;
             let key = planned.staged.save.key.iter().map(|c| c.name.clone()).collect();
-            saves.push(super::report::PlannedSave { save, key, entering, leaving });
+            warnings.extend(self.limits.warnings(&save, planned.staged.save.label_span));
+            let unchanged = save.was.saturating_sub(save.left + save.changed);
+            let digest = self.digest(planned)?;
+            let planned = PlannedSave { save, key, entering, leaving, unchanged, digest };
+            saves.push(planned);
         }
+        let labels = saves.iter().map(|s| s.save.label.as_str());
+        let audiences = saved_plan::bases(self.program, self.catalogue, labels);
         Ok(PlanReport {
             schema_version: SCHEMA_VERSION,
             campaigns: computed.report.campaigns,
@@ -143,7 +170,8 @@ impl Execution<'_> {
             exports: computed.report.exports,
             deliveries: self.planned_deliveries(&computed.skipped),
             expectations: computed.report.expectations,
-            warnings: computed.report.warnings,
+            audiences,
+            warnings,
         })
     }
 
@@ -274,6 +302,12 @@ impl Execution<'_> {
     fn write(&mut self, computed: Computed, run_id: &str, dry_run: bool) -> Outcome<RunReport> {
         let Computed { mut report, mut saves, exports, sizes, skipped } = computed;
         report.saves = saves.iter().map(|s| self.save_report(s, &sizes)).collect();
+        if let Some(agreed) = self.agreed {
+            let digests = saves.iter().map(|s| self.digest(s)).collect::<Outcome<Vec<_>>>()?;
+            let saves: Vec<_> = report.saves.iter().cloned().zip(digests).collect();
+            let deliveries = self.planned_deliveries(&skipped);
+            agreed.check_answer(&saves, &report.exports, &deliveries)?;
+        }
         if dry_run {
             self.deliver(&mut report, run_id, &skipped, true);
             report.finished = Timestamp::now();
@@ -321,6 +355,12 @@ impl Execution<'_> {
         self.deliver(&mut report, run_id, &skipped, false);
         report.finished = Timestamp::now();
         Ok(report)
+    }
+
+    /// Of the members after a save.
+    fn digest(&self, planned: &Planned) -> Outcome<String> {
+        let span = planned.staged.save.label_span;
+        planned.staged.digest(self.engine).map_err(|e| one(e.into_diagnostic(Some(span))))
     }
 
     /// Tells whoever watches.
@@ -663,8 +703,10 @@ impl Execution<'_> {
             None => {
                 let list = names.join(", ");
                 let content = print::identifier(&staged.content);
-                let sql =
-                    format!("SELECT {list} FROM temp.{content} ORDER BY {list} LIMIT {SAMPLE}");
+                let sql = format!(
+                    "SELECT {list} FROM temp.{content} ORDER BY {list} LIMIT {}",
+                    self.samples
+                );
                 let rows = self.engine.query(&sql)?;
                 Ok((rows.into_iter().map(text).collect(), Vec::new()))
             }
@@ -674,7 +716,8 @@ impl Execution<'_> {
                 let table = print::identifier(changes);
                 let pick = |kind: u8| {
                     format!(
-                        "SELECT {list} FROM temp.{table} WHERE kind = {kind} ORDER BY {list} LIMIT {SAMPLE}"
+                        "SELECT {list} FROM temp.{table} WHERE kind = {kind} ORDER BY {list} LIMIT {}",
+                        self.samples
                     )
                 };
                 let entering = self.engine.query(&pick(1))?.into_iter().map(text).collect();
@@ -849,6 +892,7 @@ impl Execution<'_> {
             campaigns: self.program.campaigns.iter().map(|c| c.label.clone()).collect(),
             files: self.program.campaigns.iter().map(|c| c.file.clone()).collect(),
             steps,
+            strict: self.agreed.is_some(),
         }
     }
 

@@ -5,5 +5,7 @@ pub mod execute;
 pub mod exports;
 pub mod for_each;
 pub mod history;
+pub mod limits;
 pub mod publish;
 pub mod report;
+pub mod saved_plan;

@@ -19,10 +19,10 @@ use crate::syntax;
 use crate::syntax::ast::{self, StatementKind};
 
 /// The view or table that holds the rows.
-const VIEW: &str = "profiled rows";
+pub(super) const VIEW: &str = "profiled rows";
 
 /// The name of the asked-for value in it, which no column has.
-const VALUE: &str = "profiled value";
+pub(super) const VALUE: &str = "profiled value";
 
 impl Session {
     /// The profile of a dimension, or of one value of its rows, where that is given: a column, a
@@ -77,7 +77,7 @@ impl Session {
     }
 
     /// A statement that nobody wrote, as a file.
-    fn made(&mut self, text: &str) -> Result<Unit, Diagnostics> {
+    pub(super) fn made(&mut self, text: &str) -> Result<Unit, Diagnostics> {
         let bytes = format!("{text}\n").into_bytes();
         let (unit, found) =
             super::unit(&mut self.sources, "<profile>".into(), ".".into(), bytes).map_err(one)?;
@@ -91,16 +91,29 @@ impl Session {
         name: &str,
         value: Option<&str>,
     ) -> Result<Profile, Diagnostics> {
+        for step in &plan.steps {
+            let done = checked.engine.execute(&print::statement(&step.statement));
+            done.map_err(|e| one(e.into_diagnostic(None)))?;
+        }
+        self.measure(checked, plan, name, value)
+    }
+
+    /// The profile of the rows that [`VIEW`] holds, once the steps have run.
+    pub(super) fn measure(
+        &self,
+        checked: &Checked,
+        plan: &crate::plan::Plan,
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<Profile, Diagnostics> {
         let (program, engine) = (&checked.program, &checked.engine);
         let failed = |e: EngineError| one(e.into_diagnostic(None));
-        let Some((id, transition)) = program.transitions.iter().enumerate().next() else {
+        let Some(id) = program.transitions.iter().position(|t| t.name == VIEW) else {
             let title = format!("`{name}` has no rows to look at");
             return Err(one(Diagnostic::error(names::UNKNOWN_POPULATION, title)));
         };
+        let transition = &program.transitions[id];
         let dim = &program[transition.dimension];
-        for step in &plan.steps {
-            engine.execute(&print::statement(&step.statement)).map_err(failed)?;
-        }
         let history = Recorded::new(&checked.catalogue, program);
         let id = crate::model::program::TransitionId(id as u32);
         let select = plan.rows_of_transition(id, program, &history);
@@ -124,7 +137,11 @@ impl Session {
             })
         };
         let rows = count(format!("SELECT count(*) FROM {from}"))?;
-        let all = count(format!("SELECT count(*) FROM {}", print::scan(&dim.scan)))?;
+        // Of a population, nobody asks who is not in it.
+        let all = match program.transitions.iter().any(|t| t.name == name) {
+            true => rows,
+            false => count(format!("SELECT count(*) FROM {}", print::scan(&dim.scan)))?,
+        };
         let key: Vec<(String, Type)> =
             dim.key_columns().map(|c| (c.name.clone(), c.ty.clone())).collect();
         let mut columns: Vec<(String, Type)> = Vec::new();
@@ -193,7 +210,7 @@ fn undeclared(what: &str) -> (String, String) {
     }
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("`{}`", name.replace(['`', '\n'], "_"))
 }
 

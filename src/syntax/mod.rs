@@ -11,6 +11,7 @@
 
 pub mod ast;
 pub mod comments;
+pub(crate) mod entry;
 mod layout;
 mod literals;
 mod names;

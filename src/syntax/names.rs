@@ -29,6 +29,7 @@ pub(super) fn words(rule: Rule) -> Words {
     match rule {
         Rule::EOI => Kind("the end of the statement"),
         Rule::statement
+        | Rule::value
         | Rule::WHITESPACE
         | Rule::reserved
         | Rule::digits

@@ -142,6 +142,9 @@ impl<'a> Builder<'a> {
     pub fn filter(&'a self, transition: TransitionId, filter: &Expr) -> Tree {
         let mut building = self.start(transition);
         let dimension = building.tree.dimension;
+        if let Some(zone) = &self.program[dimension].filter_zone {
+            building.clock = Clock::new(self.as_of, zone);
+        }
         let rule = building.rule(filter, &Population::Dimension(dimension));
         let name = &self.program[dimension].name;
         let parts = building.flattened(rule);

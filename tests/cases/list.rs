@@ -123,6 +123,7 @@ cases! { run:
     dates_at_the_edge_of_the_calendar
     definitions_with_parameters
     dimension_filter_holds_through_links
+    dimension_filter_with_times_and_parameters
     dimensions_declared_alike_with_filters_are_one
     documentation_comments_reach_the_catalogue
     dry_run_saves_nothing

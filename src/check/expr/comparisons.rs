@@ -35,7 +35,9 @@ impl Binder<'_> {
             }
         }
         let l = self.bind_value(left, scope);
+        self.advise_unknown(left, &l, right, None);
         let r = self.bind_value(right, scope);
+        self.advise_unknown(right, &r, left, Some(&l));
         if matches!(op.node, CompareOp::Before | CompareOp::After) {
             let mut fine = true;
             for (bound, written) in [(&l, left), (&r, right)] {
@@ -76,6 +78,30 @@ impl Binder<'_> {
             ExprKind::Compare { op: comparison, left: l, right: r, ignoring_case },
             span,
         )
+    }
+
+    /// An unknown name beside a comparison is often the `null` of other languages, or a text
+    /// without its quotes.
+    fn advise_unknown(
+        &mut self,
+        side: &ast::Expr,
+        bound: &Expr,
+        other: &ast::Expr,
+        other_bound: Option<&Expr>,
+    ) {
+        let ast::ExprKind::Path(path) = &*side.kind else { return };
+        let ([name], Type::Error) = (path.parts.as_slice(), &bound.ty) else { return };
+        let text = other_bound.is_some_and(|o| o.ty == Type::Text);
+        let said = self.diagnostics.last_mut().filter(|d| {
+            d.code == crate::diagnostic::codes::names::UNKNOWN_COLUMN && d.span() == Some(name.span)
+        });
+        let Some(said) = said else { return };
+        let listed = said.help.as_ref().is_none_or(|h| h.starts_with("use one of"));
+        if matches!(name.node.to_lowercase().as_str(), "null" | "nil" | "none") {
+            said.help = Some(format!("write `{} is missing`", describe(other)));
+        } else if text && listed {
+            said.help = Some(format!("put the text in quotes: `\"{}\"`", name.node));
+        }
     }
 
     /// `ignoring case` speaks of text.
@@ -128,20 +154,31 @@ impl Binder<'_> {
                 return false;
             }
         }
-        for (side, written) in [(l, left), (r, right)] {
+        for (side, written, other) in [(l, left, r), (r, right, l)] {
             if side.ty == Duration {
+                let help = match &*written.kind {
+                    ast::ExprKind::Literal(_) if other.ty.is_time() => {
+                        let length = describe(written);
+                        format!("write `{length} ago`, or `in last {length}`")
+                    }
+                    _ => "compare dates: `a before b + 30 days`".to_owned(),
+                };
                 self.wrong(
                     codes::DURATION_COMPARED,
                     "Durations are not compared",
                     written.span,
                     "a duration",
-                    Some("compare dates: `a before b + 30 days`".to_string()),
+                    Some(help),
                 );
                 return false;
             }
         }
-        for (side, written) in [(l, left), (r, right)] {
+        for (side, written, other) in [(l, left, right), (r, right, left)] {
             let help = match &side.ty {
+                List(_) if matches!(&*written.kind, ast::ExprKind::List(_)) => {
+                    let other = describe(other);
+                    Some(format!("write `{other} in (…)` or `{other} not in (…)`"))
+                }
                 List(_) => Some(format!("write `{} contains …`", describe(written))),
                 Struct(_) => Some(format!("name a part: `{}.PART`", describe(written))),
                 Other(_) => Some(format!("write `{} is present`", describe(written))),
@@ -150,9 +187,15 @@ impl Binder<'_> {
             if help.is_some()
                 && !(matches!(side.ty, List(_)) && l.ty == r.ty && op == Comparison::Eq)
             {
+                let title = match &*written.kind {
+                    ast::ExprKind::List(_) => "A list is not compared".to_owned(),
+                    _ => {
+                        format!("`{}` is {}, which is not compared", describe(written), a(&side.ty))
+                    }
+                };
                 self.wrong(
                     codes::OPERAND,
-                    format!("`{}` is {}, which is not compared", describe(written), a(&side.ty)),
+                    title,
                     written.span,
                     format!("this is {}", a(&side.ty)),
                     help,
@@ -231,6 +274,7 @@ impl Binder<'_> {
             Some(literal) if other.ty.is_number() && parse_number(&literal).is_some() => {
                 (text_ast.span, Some(format!("write it without quotes: `{literal}`")))
             }
+            Some(_) if other.ty == Type::Bool => (text_ast.span, Some(alone(other_ast))),
             Some(_) => (text_ast.span, None),
             None if matches!(*other.kind, ExprKind::Literal(_)) && other.ty.is_number() => {
                 let digits = describe(other_ast);
@@ -384,6 +428,8 @@ pub(in crate::check) fn conversion(
     right: &ast::Expr,
 ) -> Option<String> {
     let (target, written) = match (l, r) {
+        (Type::Bool, t) if t.is_number() => return Some(alone(left)),
+        (t, Type::Bool) if t.is_number() => return Some(alone(right)),
         (Type::Text, t) => (t, left),
         (t, Type::Text) => (t, right),
         _ => return None,
@@ -395,6 +441,12 @@ pub(in crate::check) fn conversion(
         Type::Bool => Some(format!("compare with a text: `{written} = \"true\"`")),
         _ => None,
     }
+}
+
+/// What to write instead of comparing something that is true or false.
+fn alone(written: &ast::Expr) -> String {
+    let written = describe(written);
+    format!("write `{written}` alone, or `not {written}`")
 }
 
 /// The date of `anniversary(date)`, brackets around it aside.

@@ -9,6 +9,7 @@ use super::super::store::Project;
 use super::super::table::{Cell, Table};
 use super::super::values;
 use super::Done;
+use crate::catalogue::Catalogue;
 use crate::catalogue::operations::{self, VersionInfo};
 use crate::diagnostic::Diagnostic;
 use crate::graph::history::{picture, sparkline};
@@ -69,9 +70,14 @@ pub(in crate::cli) struct Diff {
 }
 
 pub(super) fn list(project: &Project, out: &mut Output) {
+    out.table(&table(&project.catalogue), "there are no audiences yet");
+}
+
+/// All audiences, a row for each.
+pub(in crate::cli) fn table(catalogue: &Catalogue) -> Table {
     let mut table =
         Table::new(["label", "dimension", "size", "version", "updated", "campaign", "expires"]);
-    for entry in project.catalogue.entries() {
+    for entry in catalogue.entries() {
         let audience = &entry.audience;
         table.row([
             audience.label.as_str().into(),
@@ -83,7 +89,7 @@ pub(super) fn list(project: &Project, out: &mut Output) {
             audience.expires.into(),
         ]);
     }
-    out.table(&table, "there are no audiences yet");
+    table
 }
 
 pub(super) fn show(project: &Project, label: &str, out: &mut Output) -> Done {

@@ -63,6 +63,18 @@ codes! {
         "Scripts are UTF-8 text; a BOM is fine. The message names the first line with a byte that is no text.",
         bad "", good "";
 
+    REPL_COMMAND = "E0720", "usage.repl_command", Usage, "No command of the prompt has this name",
+        "What begins with `:` is a command of `camp repl`, not a part of a script. `:help` lists them.",
+        bad "", good "";
+    REPL_ARGUMENT = "E0721", "usage.repl_argument", Usage, "A command of the prompt needs something more",
+        "`:load` and `:save` need the path of a script, `:why` a key and the name of a population. `:help` has a line \
+         for each command.",
+        bad "", good "";
+    REPL_FOLDER = "E0722", "usage.repl_folder", Usage, "A script is in another folder than the entries",
+        "Paths in a script start from its own folder, and the entries of a prompt are one script. `:reset` forgets \
+         the entries, and `camp repl FILE` begins with a script from anywhere.",
+        bad "", good "";
+
     PICTURE_FORM = "E0730", "usage.picture_form", Usage, "A picture cannot have this form",
         "`camp graph` draws as `svg`, `mermaid`, `dot` or `html`. Without `--format` the ending of the \
          file after `-o` says which: `.svg`, `.mmd`, `.dot` or `.html`. Rows of audiences have a place \
@@ -91,5 +103,9 @@ codes! {
     UNKNOWN_COMMAND = "E0731", "usage.unknown_command", Usage, "No command has this name",
         "`camp man` takes the words of a command, as in `camp man audiences overlap`. `camp --help` lists \
          the commands.",
+        bad "", good "";
+    PLAN_UNREADABLE = "E0744", "usage.plan_unreadable", Usage, "A saved plan cannot be read",
+        "`camp run --plan FILE` takes a file that `camp plan … --save-plan FILE` wrote, with this \
+         version of Camp or an older one.",
         bad "", good "";
 }

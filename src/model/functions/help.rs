@@ -114,10 +114,17 @@ pub fn help_for(written: &str) -> Option<String> {
     {
         return Some(format!("use `{}`", aggregate.signature));
     }
-    if let Some((_, help)) = CONSTRUCTS.iter().find(|(names, _)| names.contains(&name.as_str())) {
-        return Some((*help).to_owned());
+    if let Some(help) = construct_for(written) {
+        return Some(help.to_owned());
     }
     suggest::unknown_name(written, "functions", names()).filter(|help| help.starts_with("did"))
+}
+
+/// The help for what is a function in other languages, and here another construct.
+pub fn construct_for(written: &str) -> Option<&'static str> {
+    let name = normalized(written);
+    let found = CONSTRUCTS.iter().find(|(names, _)| names.contains(&name.as_str()));
+    found.map(|(_, help)| *help)
 }
 
 /// The names of all functions and aggregates.

@@ -19,7 +19,7 @@ use super::format;
 use super::types::Type;
 use super::value::Value;
 
-pub use help::help_for;
+pub use help::{construct_for, help_for};
 pub use reference::{reference_markdown, reference_text};
 
 /// A function of the catalogue; compared by name.

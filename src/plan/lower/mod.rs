@@ -118,6 +118,8 @@ pub struct Lowering<'a> {
     blocks: Vec<Block>,
     frames: HashMap<u16, Vec<Frame>>,
     aliases: usize,
+    /// Whether an existence may join the group of its links.
+    share: bool,
     /// What went wrong.
     pub errors: Diagnostics,
 }
@@ -132,8 +134,14 @@ impl<'a> Lowering<'a> {
             blocks: Vec::new(),
             frames: HashMap::new(),
             aliases: 0,
+            share: true,
             errors: Diagnostics::default(),
         }
+    }
+
+    /// Every existence is a join of its own.
+    pub fn unshared(self) -> Self {
+        Lowering { share: false, ..self }
     }
 
     fn alias(&mut self, prefix: &str) -> Alias {
@@ -344,7 +352,12 @@ impl<'a> Lowering<'a> {
                 (zone.clone(), columns.iter().map(|&i| dim.columns[i].name.clone()).collect())
             }),
         };
-        let Some(filter) = dim.filter.clone() else { return scan };
+        // Folded by the planner; one that nobody folded speaks of no times.
+        let filter = dim.filter.as_ref();
+        let Some(filter) = filter.map(|f| self.relations.filter(dimension).unwrap_or(f)) else {
+            return scan;
+        };
+        let filter = filter.clone();
         let alias = self.alias("b");
         let columns = dim
             .columns

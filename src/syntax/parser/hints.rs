@@ -49,6 +49,7 @@ impl Around<'_> {
     /// What to say, when the mistake is a known one.
     pub(super) fn hint(&self) -> Option<Hint> {
         self.at_the_margin()
+            .or_else(|| self.no_activity())
             .or_else(|| self.foreign())
             .or_else(|| self.near_statement())
             .or_else(|| self.reserved())
@@ -82,6 +83,55 @@ impl Around<'_> {
         {
             let help = format!("write `{first} = {} …`", self.word(1));
             return hint(codes::UNEXPECTED, 0, "no `=` behind it", help);
+        }
+        None
+    }
+
+    /// What stands behind the `=` of a name, or in front of the name, and is no activity.
+    fn no_activity(&self) -> Option<Hint> {
+        let hint = |token, title: String, label, help: String| {
+            Some(Hint { code: codes::UNEXPECTED, token, title, label, help })
+        };
+        let (first, second) = (self.word(0), self.word(1));
+        let assigns = matches!(first, "let" | "set" | "var" | "const" | "with" | "def");
+        if assigns && self.kind(1) == Some(Kind::Word) && self.word(2) == "=" && self.index <= 2 {
+            let title = format!("`{first}` begins no statement");
+            let help = format!("write `define {second} = …`, or `{second} = ACTIVITY …`");
+            return hint(0, title, "not a word of the language", help);
+        }
+        if second == "where" && self.index == 1 && !names::is_keyword(first) {
+            let title = format!("`{first}` begins no statement");
+            let help = format!("write `NAME = build audience from {first} where …`");
+            return hint(0, title, "no activity in front of it", help);
+        }
+        if second != "=" || self.kind(0) != Some(Kind::Word) {
+            return None;
+        }
+        let lower = self.word(2).to_lowercase();
+        if lower == "select" {
+            return Some(Hint {
+                code: codes::SQL_STATEMENT,
+                token: 2,
+                title: format!("`{}` is not an activity of the language", self.word(2)),
+                label: "a clause of `build audience`",
+                help: format!("write `{first} = build audience from … where … select …`"),
+            });
+        }
+        let operators = ["union", "intersect", "exclude", "minus", "except"];
+        if operators.contains(&self.word(3)) && self.kind(2) == Some(Kind::Word) {
+            let operator = match self.word(3) {
+                "minus" | "except" => "exclude",
+                word => word,
+            };
+            let title = format!("`{}` is not an activity", self.word(2));
+            let help = format!("write `{first} = combine {} {operator} …`", self.word(2));
+            return hint(2, title, "a set, without `combine`", help);
+        }
+        let value = matches!(self.kind(2), Some(Kind::Number | Kind::Text | Kind::Date));
+        if self.index == 2 && value {
+            let title = format!("`{first}` is given a value, not an activity");
+            let help = format!("write `define {first} = {}`", self.word(2));
+            return (!help.contains("``")).then(|| hint(2, title, "a value", help)).flatten();
         }
         None
     }
@@ -135,6 +185,20 @@ impl Around<'_> {
                 if self.failure.wants(&[Rule::set_step, Rule::kw_exclude]) =>
             {
                 "write `exclude`"
+            }
+            "and" if self.failure.wants(&[Rule::set_step, Rule::kw_intersect]) => {
+                "write `intersect`"
+            }
+            "or" if self.failure.wants(&[Rule::set_step, Rule::kw_union]) => "write `union`",
+            "since" if self.failure.wants(&[Rule::tail]) => {
+                "write `>=`, or `after` for the days behind it"
+            }
+            "until" if self.failure.wants(&[Rule::tail]) => {
+                "write `<=`, or `before` for the days in front of it"
+            }
+            "(" if matches!(self.before(1), "now" | "today") => "remove the brackets",
+            "by" if self.before(1) == "order" && self.before(2) == "where" => {
+                "write a condition behind `where`, or remove the `where`"
             }
             "otherwise" => "write `else`",
             "percent" => "write the sign behind the number, as in `10%`",
@@ -369,6 +433,9 @@ impl Around<'_> {
         match (self.word(self.index), self.before(1), self.before(2)) {
             (",", ",", _) => Some("remove one of the commas".to_owned()),
             (",", _, "from") => Some("name one population; `combine` joins several".to_owned()),
+            (",", low, "between") if !low.contains('`') => {
+                Some(format!("write `and` between the two: `between {low} and …`"))
+            }
             (",", first, "in") if !first.contains('`') => {
                 Some(format!("write the list in brackets: `in ({first}, …)`"))
             }

@@ -37,6 +37,63 @@ pub(super) struct Read {
 
 /// Reads a statement whose first byte is at `base`.
 pub(super) fn statement(text: &str, base: u32) -> Read {
+    read(text, base, Rule::statement)
+}
+
+/// Reads a value that is asked for, as if a guard spoke of it.
+pub(super) fn value(text: &str, base: u32) -> Read {
+    read(text, base, Rule::value)
+}
+
+/// How far the grammar gets with a text.
+pub(super) enum Reach {
+    /// It is whole.
+    Whole,
+    /// It may go on, and has to.
+    Unfinished,
+    /// It is wrong from this byte on.
+    Wrong(usize),
+}
+
+/// How far the grammar gets with a text as a statement or a value.
+pub(super) fn reach(text: &str, rule: Rule) -> Reach {
+    let tokens = scan::tokens(text);
+    let (mut patches, mut diagnostics) = spelling::certain(text, &tokens, 0);
+    literals::check(text, &tokens, 0, &mut patches, &mut diagnostics);
+    patches.sort_by_key(|p| p.start);
+    let read = Reading::new(text, &patches);
+    let place = |start: usize, end: usize| Span::new(start as u32, end as u32);
+    let structure = scan::structure(&read.patched.text, &read.tokens, &place);
+    match structure.diagnostics.as_slice() {
+        [] => {}
+        [_] if structure.bracket_open => return Reach::Unfinished,
+        _ => return Reach::Wrong(0),
+    }
+    match read.parse(rule) {
+        Ok(_) => Reach::Whole,
+        Err(error) => {
+            let at = failure::Failure::of(&error).at;
+            if read.tokens.last().is_none_or(|t| t.end <= at) {
+                Reach::Unfinished
+            } else {
+                Reach::Wrong(read.patched.original(at, at).0)
+            }
+        }
+    }
+}
+
+/// What the grammar would take behind a text; nothing when it does not come that far.
+pub(super) fn wanted_behind(text: &str, rule: Rule) -> Vec<Rule> {
+    // No script has this character, so the grammar stops there at the latest.
+    let text = format!("{text} \u{1}");
+    let read = Reading::new(&text, &[]);
+    let Err(error) = read.parse(rule) else { return Vec::new() };
+    let failure = failure::Failure::of(&error);
+    let end = read.tokens.iter().rev().nth(1).map_or(0, |t| t.end);
+    if failure.at >= end { failure.wanted } else { Vec::new() }
+}
+
+fn read(text: &str, base: u32, rule: Rule) -> Read {
     let tokens = scan::tokens(text);
     let (mut patches, mut diagnostics) = spelling::certain(text, &tokens, base);
     literals::check(text, &tokens, base, &mut patches, &mut diagnostics);
@@ -58,9 +115,11 @@ pub(super) fn statement(text: &str, base: u32) -> Read {
         return Read { kind: invalid(), span: whole, diagnostics, bracket_open };
     }
 
-    let kind = match patched.parse() {
+    let kind = match patched.parse(rule) {
         Ok(pairs) => source.build(&patched, pairs, &mut diagnostics),
-        Err(error) => source.second_try(&tokens, &patches, &patched, &error, &mut diagnostics),
+        Err(error) => {
+            source.second_try(rule, &tokens, &patches, &patched, &error, &mut diagnostics)
+        }
     };
     Read { kind: kind.unwrap_or_else(invalid), span: whole, diagnostics, bracket_open: false }
 }
@@ -87,8 +146,8 @@ impl Reading {
         Reading { patched, tokens, plain }
     }
 
-    fn parse(&self) -> Result<Pairs<'_, Rule>, Box<pest::error::Error<Rule>>> {
-        Grammar::parse(Rule::statement, &self.plain).map_err(Box::new)
+    fn parse(&self, rule: Rule) -> Result<Pairs<'_, Rule>, Box<pest::error::Error<Rule>>> {
+        Grammar::parse(rule, &self.plain).map_err(Box::new)
     }
 }
 
@@ -127,6 +186,7 @@ impl Source<'_> {
     /// The grammar refused the statement: perhaps because of a spelling that may also be a name.
     fn second_try(
         &self,
+        rule: Rule,
         tokens: &[Token],
         patches: &[Patch],
         first: &Reading,
@@ -139,7 +199,7 @@ impl Source<'_> {
             let mut all: Vec<Patch> = patches.iter().chain(&extra).cloned().collect();
             all.sort_by_key(|p| p.start);
             let second = Reading::new(self.text, &all);
-            match second.parse() {
+            match second.parse(rule) {
                 Ok(pairs) => {
                     let keywords: Vec<usize> = pairs
                         .clone()

@@ -38,6 +38,9 @@ impl Builder<'_> {
                 StatementKind::Expect(Expect { condition: condition?, message })
             }
             Rule::test => StatementKind::Test(self.unit_test(inner)?),
+            Rule::expr => {
+                StatementKind::Expect(Expect { condition: self.expr(inner), message: None })
+            }
             _ => StatementKind::Call(self.call(inner)?),
         })
     }
@@ -49,7 +52,12 @@ impl Builder<'_> {
                 Diagnostic::error(codes::CLAUSE_TWICE, format!("`{what}` is written twice"))
                     .label(span, "again here")
                     .label(first, "first here")
-                    .help(format!("keep one `{what}`")),
+                    .help(match what {
+                        "where" => "join conditions by `and`; those on linked rows stand in the \
+                                    bracket, as in `count(orders where …)`"
+                            .to_owned(),
+                        _ => format!("keep one `{what}`"),
+                    }),
             );
         }
     }

@@ -1,0 +1,82 @@
+//! Thousands of faults: runs that are killed, starved, robbed of their files or given damaged ones.
+//! After each the database opens, audiences are whole, counts equal rows, history is consistent, and
+//! the next run succeeds.
+//!
+//! `make test` does a few of each; `make faults COUNT=3000` does many and prints how many were
+//! survived. The order is random: `CAMP_FAULTS_SEED` repeats one.
+
+mod disk;
+mod inflict;
+mod state;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use inflict::{Fault, Outcome};
+use state::Subject;
+
+/// Faults of each project before a new one is started: its history is looked at after each.
+const EACH: u64 = 40;
+
+/// A small generator, so that a seed repeats everything.
+pub struct Random(u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        // xorshift64*
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit.max(1)
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
+}
+
+#[cfg(unix)]
+#[test]
+fn runs_survive_kills_full_disks_little_memory_and_damaged_files() {
+    let count = number("CAMP_FAULTS").unwrap_or(24);
+    let seed = number("CAMP_FAULTS_SEED").unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        now.as_nanos() as u64
+    });
+    println!("seed {seed}");
+    let mut random = Random(seed | 1);
+    let begun = Instant::now();
+    let mut told: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    // Mounting needs rights and is felt outside of the test, so a short run does without.
+    let own_disk = count > 200;
+    let mut subject = Subject::new(random.below(20), own_disk);
+    if own_disk && subject.disk.is_none() {
+        println!("left out: a disk of its own that fills up, which needs the right to mount one");
+    }
+    for n in 0..count {
+        if n > 0 && n % EACH == 0 {
+            subject = Subject::new(random.below(20), own_disk);
+        }
+        // Each kind in turn, so that a short run has all of them.
+        let fault = Fault::choose(n, &mut random, &subject);
+        let context = format!("fault {n} of seed {seed}: {fault:?}");
+        let outcome = fault.inflict(&mut subject, &context);
+        *told.entry((fault.kind(), outcome.words())).or_default() += 1;
+        // Whatever happened, the next run goes well.
+        subject.run_on(&context);
+        subject.whole(&context);
+        if count > 200 && (n + 1) % 100 == 0 {
+            println!("{} faults survived after {:.0?}", n + 1, begun.elapsed());
+        }
+    }
+    println!("\n| fault | the run then | times |\n|---|---|---|");
+    for ((fault, outcome), times) in &told {
+        println!("| {fault} | {outcome} | {times} |");
+    }
+    println!("\n{count} faults survived in {:.0?}, seed {seed}", begun.elapsed());
+    assert!(told.keys().any(|(_, o)| *o != Outcome::Finished.words()), "no fault hit: {told:?}");
+}
