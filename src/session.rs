@@ -4,7 +4,7 @@
 //! files ─▶ Ast ─▶ Program ─▶ Plan ─▶ RunReport
 //! ```
 
-mod canvas;
+pub mod canvas;
 pub(crate) mod entries;
 pub(crate) mod profile;
 mod unit_tests;

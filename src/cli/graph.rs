@@ -7,7 +7,7 @@ use super::project::{self, ScriptArgs};
 use super::{Exit, scripts, written};
 use crate::diagnostic::{Diagnostic, codes::usage};
 use crate::graph::{dot, html, mermaid, svg};
-use crate::session::Session;
+use crate::session::{Session, canvas::Along};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
@@ -49,7 +49,9 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
     };
     let database = settings.database.clone();
     let mut session = Session::new(settings);
-    let canvas = match session.canvas(&files, args.rows) {
+    // The SQL of every box takes a while, and only the page has a place for it.
+    let along = Along { sql: form == Picture::Html, rows: args.rows };
+    let canvas = match session.canvas(&files, along) {
         Ok((canvas, warnings)) => {
             out.diagnostics(warnings, &session.sources);
             canvas

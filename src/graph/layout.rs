@@ -319,7 +319,7 @@ impl Part {
             }
         }
         let count = self.layers.len();
-        for sweep in 0..SWEEPS * 2 {
+        for sweep in 0..SWEEPS * 4 {
             // The last sweeps look both ways.
             let both = sweep >= SWEEPS;
             for step in 0..count {
@@ -462,7 +462,7 @@ impl Part {
                     others.sort_unstable();
                     others.dedup();
                     others.sort_by(|a, b| self.slots[*a].at.total_cmp(&self.slots[*b].at));
-                    let room = (slot.across - 16.0).max(0.0);
+                    let room = (slot.across - 10.0).max(0.0);
                     let apart = (room / others.len().max(1) as f64).min(14.0);
                     Ports { others, apart }
                 })

@@ -12,23 +12,30 @@ use crate::run::history::Recorded;
 
 use super::{Checked, Session, explained_work, one};
 
+/// What comes along with a canvas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Along {
+    /// What the engine does for each box; nothing where a parameter has no value.
+    pub sql: bool,
+    /// The first so many members of each audience that is saved or read.
+    pub rows: Option<u64>,
+}
+
 impl Session {
-    /// The canvas of campaigns. With `rows`, the first so many members of each audience that is
-    /// saved or read come along, as they are in the catalogue; nothing is computed.
+    /// The canvas of campaigns. Nothing is computed: members are those of the catalogue.
     ///
     /// # Errors
     /// What is wrong with the scripts or the database.
     pub fn canvas(
         &mut self,
         files: &[String],
-        rows: Option<u64>,
+        along: Along,
     ) -> Result<(Canvas, Diagnostics), Diagnostics> {
         let mut checked = self.checked(files, false)?;
         let program = &checked.program;
         let wanted = plan::wanted(program, &self.settings.only).map_err(one)?;
         let mut canvas = build::canvas(program, &self.sources, &self.registry, &wanted);
-        // Without the value of a parameter there is a picture, but no SQL.
-        if program.params.iter().all(|p| p.value.is_some()) {
+        if along.sql && program.params.iter().all(|p| p.value.is_some()) {
             self.planned(&checked)?;
             let history = Recorded::new(&checked.catalogue, program);
             for node in canvas.charts.iter_mut().flat_map(|chart| &mut chart.nodes) {
@@ -38,7 +45,7 @@ impl Session {
             }
         }
         self.put_numbers(&checked, &mut canvas).map_err(one)?;
-        if let Some(limit) = rows {
+        if let Some(limit) = along.rows {
             put_rows(&checked, &mut canvas, limit).map_err(one)?;
         }
         Ok((canvas, std::mem::take(&mut checked.warnings)))
