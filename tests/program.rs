@@ -20,3 +20,4 @@ mod safe;
 mod terminal;
 mod tutorial;
 mod unit_tests;
+mod why;
