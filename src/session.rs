@@ -23,11 +23,13 @@ use crate::activity::Registry;
 use crate::catalogue::Catalogue;
 use crate::check::{self, Imports, Tests, Unit};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::engine::duckdb::measure::Measured;
 use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::fence::Fence;
 use crate::model::program::Program;
 use crate::model::schema::{Audience, FileOptions, Relation, World};
 use crate::plan::lower::History;
+use crate::plan::passes::Passes;
 use crate::plan::{self, Plan};
 use crate::plugin::{self, consent::Consent, finder::Finder};
 use crate::run::execute::{Execution, SAMPLES};
@@ -80,6 +82,8 @@ pub struct Settings {
     pub plugin_timeout: Option<Duration>,
     /// A copy of the database for readers, replaced after each commit.
     pub publish: Option<PathBuf>,
+    /// The passes that plans go through.
+    pub passes: Passes,
     /// How many keys a plan shows of those who would enter or leave; [`SAMPLES`] when not given.
     pub samples: Option<usize>,
     /// How far an audience may change before a plan warns.
@@ -108,6 +112,24 @@ pub struct ExplainedStep {
     pub places: Vec<Span>,
     /// The statement.
     pub sql: String,
+}
+
+/// What computing campaigns took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Analyzed {
+    /// The steps of the plan.
+    pub steps: Vec<AnalyzedStep>,
+    /// All other statements.
+    pub beside: Vec<Measured>,
+}
+
+/// A step, and what it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnalyzedStep {
+    /// What it does.
+    pub step: ExplainedStep,
+    /// Nothing of a step that was not needed, or that runs with the commit.
+    pub measured: Option<Measured>,
 }
 
 /// Stops a session from another thread.
@@ -228,6 +250,28 @@ impl Session {
         Ok(explained(&checked.program, &plan, &history))
     }
 
+    /// Computes campaigns, saves nothing, and tells of each step what it took; last, of the
+    /// statements that are no step of the plan, such as comparisons with what was saved before.
+    ///
+    /// # Errors
+    /// What is wrong with the scripts, the data or the database.
+    pub fn analyze(&mut self, files: &[String]) -> Result<Analyzed, Diagnostics> {
+        let checked = self.checked(files, true)?;
+        checked.engine.measure().map_err(|e| one(e.into_diagnostic(None)))?;
+        let plan = self.planned(&checked)?;
+        let history = Recorded::new(&checked.catalogue, &checked.program);
+        let steps = explained(&checked.program, &plan, &history);
+        self.execution(&checked, &plan, &mut |_| {}).preview()?;
+        let mut beside = checked.engine.measured();
+        let mut taken = |step: &ExplainedStep| {
+            let at = beside.iter().position(|m| m.sql.trim() == step.sql.trim())?;
+            Some(beside.remove(at))
+        };
+        let steps = steps.into_iter().map(|step| (taken(&step), step));
+        let steps = steps.map(|(measured, step)| AnalyzedStep { step, measured }).collect();
+        Ok(Analyzed { steps, beside })
+    }
+
     /// Runs campaigns together: one plan, one commit.
     ///
     /// # Errors
@@ -313,7 +357,8 @@ impl Session {
         history: &Recorded<'_>,
         wanted: &HashSet<usize>,
     ) -> Result<Plan, Diagnostics> {
-        let (plan, diagnostics) = plan::plan(&checked.program, self.as_of, history, wanted);
+        let (plan, diagnostics) =
+            plan::plan(&checked.program, self.as_of, history, wanted, self.settings.passes);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Exit;
 use super::output::{Format, Output, wrap};
 use super::table::Table;
-use crate::activity::{Registry, Spec};
+use crate::activity::Registry;
 use crate::diagnostic::{Diagnostic, codes::usage, suggest};
 use crate::plugin;
 use crate::plugin::finder::Finder;
@@ -15,7 +15,7 @@ use crate::source::Span;
 pub(super) struct Args {
     /// An activity, `build audience`; all of them without
     #[arg(value_name = "NAME")]
-    name: Vec<String>,
+    pub(super) name: Vec<String>,
 }
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {
@@ -57,12 +57,6 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         }));
         return Exit::FINE;
     }
-    explain(spec, out);
-    Exit::FINE
-}
-
-/// Prints the reference of an activity.
-pub(super) fn explain(spec: &Spec, out: &mut Output) {
     let mut text = format!("{}\n\n    {}\n", spec.summary, spec.syntax);
     if !spec.doc.is_empty() {
         text.push_str(&format!("\n{}\n", wrap(&spec.doc, out.width())));
@@ -75,4 +69,5 @@ pub(super) fn explain(spec: &Spec, out: &mut Output) {
         }
     }
     out.print(&text);
+    Exit::FINE
 }

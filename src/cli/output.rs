@@ -297,6 +297,16 @@ impl Output {
         table.text(&self.zone, self.table_width)
     }
 
+    /// A table as text without a frame, as wide as it is.
+    pub fn plain_table_text(&self, table: &Table) -> String {
+        table.text(&self.zone, None)
+    }
+
+    /// The columns of the terminal that results go to, if they do.
+    pub fn terminal_width(&self) -> Option<usize> {
+        self.table_width.map(usize::from)
+    }
+
     /// The columns of text.
     pub fn width(&self) -> usize {
         self.table_width.map_or(80, usize::from).min(100)

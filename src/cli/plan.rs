@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::output::Output;
 use super::project::{self, ScriptArgs};
-use super::{Exit, interrupt, reports, written};
+use super::{Exit, interrupt, reports, scripts, written};
 use crate::diagnostic::{Area, Diagnostic};
 use crate::run::limits;
 use crate::run::report::PlanReport;
@@ -12,7 +12,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// Scripts that would run together; `-` is the standard input
+    /// Scripts that would run together, or folders of them; `-` is the standard input
     #[arg(required = true, value_name = "FILES")]
     files: Vec<String>,
     /// How many keys are shown of those who would enter or leave
@@ -45,7 +45,11 @@ fn limit(text: &str) -> Result<Limit, String> {
 }
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {
-    let mut settings = match project::settings(&args.script, &args.files, true, out) {
+    let files = match scripts::together(&args.files, out) {
+        Ok(files) => files,
+        Err(exit) => return exit,
+    };
+    let mut settings = match project::settings(&args.script, &files, true, out) {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
@@ -55,12 +59,12 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
     limits.grow = args.warn_grow.map_or(limits.grow, |limit| limit.0);
     let mut session = Session::new(settings);
     let asked = interrupt::watch(session.interrupter());
-    match session.plan(&args.files) {
+    match session.plan(&files) {
         Ok(report) => {
             out.sorted(&report.warnings, &session.sources);
             reports::print_plan(&report, &session.sources, out);
             if let Some(file) = &args.save_plan
-                && let Err(failed) = keep(&session, &report, &args.files, file)
+                && let Err(failed) = keep(&session, &report, &files, file)
             {
                 return out.diagnostic(*failed);
             }

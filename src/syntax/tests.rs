@@ -368,7 +368,9 @@ fn clauses_stand_once_and_in_order() {
     );
     assert_eq!(
         problems("x = build audience from c where a where b\n"),
-        ["E0118 where b | keep one `where`"]
+        [
+            "E0118 where b | join conditions by `and`; those on linked rows stand in the bracket, as in `count(orders where …)`"
+        ]
     );
 }
 

@@ -213,6 +213,36 @@ fn entries_are_written_as_a_script_that_runs_and_is_read_again() {
 }
 
 #[test]
+fn a_script_that_is_typed_means_what_it_means_in_a_file() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for name in ["01_first_audience", "02_win_back", "03_combine_and_guard"] {
+        let folder = Folder::new(&[]);
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        for entry in std::fs::read_dir(examples.join("data")).unwrap() {
+            let path = entry.unwrap().path();
+            let to = folder.path().join("data").join(path.file_name().unwrap());
+            std::fs::copy(&path, to).unwrap();
+        }
+        std::fs::copy(examples.join("model.camp"), folder.path().join("model.camp")).unwrap();
+        let script = std::fs::read_to_string(examples.join(format!("{name}.camp"))).unwrap();
+        std::fs::write(folder.path().join("script.camp"), &script).unwrap();
+        let (said, exit) = session(folder.path(), &[], &format!("{script}\n:save typed.camp\n"));
+        assert_eq!(exit, 0, "{name}: {said}");
+        let plan = |file: &str| {
+            let line = ["plan", file, "--as-of", "2026-11-24T09:30Z", "--format", "json"];
+            let ran = folder.camp(&line);
+            assert_eq!(ran.exit, 0, "{name}: {ran:#?}");
+            ran.json()
+        };
+        let (script, typed) = (plan("script.camp"), plan("typed.camp"));
+        assert!(!script["saves"].as_array().unwrap().is_empty());
+        for part in ["saves", "exports"] {
+            assert_eq!(script[part], typed[part], "{name}");
+        }
+    }
+}
+
+#[test]
 fn undo_and_reset_forget_entries_and_keep_what_is_saved() {
     let again = "french = build audience from people where points > 30 select email\n";
     let said = typed(
@@ -270,14 +300,16 @@ fn an_interrupt_stops_the_query_and_not_the_session() {
     let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
     let slow = "dimension many = \"many.csv\" key id\n\n\
                 link many.others, many.mine on many.one = many.one\n\n\
-                1 + 1\n\n\
-                x = build audience from many where any others where (edit_distance(name, many.name) > 1000)\n\n";
+                all = build audience from many select name\n\n\
+                2 + 1\n\n\
+                x = build audience from all where any others where (edit_distance(name, all.name) > 1000)\n\n";
     input.write_all(slow.as_bytes()).unwrap();
     assert!(
-        answers.any(|line| line.unwrap() == "2"),
+        answers.any(|line| line.unwrap() == "3"),
         "the entries before the slow one are answered"
     );
-    std::thread::sleep(Duration::from_secs(3));
+    // Nothing tells from outside that the query has begun.
+    std::thread::sleep(Duration::from_secs(5));
     let begun = Instant::now();
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(interrupt.success());

@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 use super::commands::Folder;
 
 /// A terminal with a session in it.
-struct Terminal<'f> {
-    folder: &'f Path,
+struct Terminal {
     socket: String,
 }
 
-impl Terminal<'_> {
+impl Terminal {
     fn tmux(&self, line: &[&str]) -> String {
         let ran = Command::new("tmux")
             .args(["-L", &self.socket, "-f", "/dev/null"])
@@ -22,14 +21,17 @@ impl Terminal<'_> {
         String::from_utf8_lossy(&ran.stdout).into_owned()
     }
 
-    fn start(&self) {
-        let home = self.folder.display();
+    /// Starts a session in a terminal of its own; `name` tells several of a test apart.
+    fn start(folder: &Path, name: &str) -> Terminal {
+        let terminal = Terminal { socket: format!("camp-{}-{name}", std::process::id()) };
+        let home = folder.display();
         let program = env!("CARGO_BIN_EXE_camp");
         let line = format!(
             "cd {home} && env XDG_STATE_HOME={home} NO_COLOR= TERM=screen {program} repl --as-of 2026-11-24; \
              echo left with $?; sleep 600"
         );
-        self.tmux(&["new-session", "-d", "-x", "100", "-y", "50", &line]);
+        terminal.tmux(&["new-session", "-d", "-x", "100", "-y", "50", &line]);
+        terminal
     }
 
     fn screen(&self) -> String {
@@ -64,7 +66,7 @@ impl Terminal<'_> {
     }
 }
 
-impl Drop for Terminal<'_> {
+impl Drop for Terminal {
     fn drop(&mut self) {
         self.tmux(&["kill-server"]);
     }
@@ -87,9 +89,7 @@ fn a_session_in_a_terminal_edits_completes_remembers_and_leaves() {
         ("many.csv", &format!("id,one,name\n{rows}")),
         ("camp.toml", "timezone = \"UTC\"\n"),
     ]);
-    let terminal =
-        Terminal { folder: folder.path(), socket: format!("camp-{}", std::process::id()) };
-    terminal.start();
+    let terminal = Terminal::start(folder.path(), "first");
     terminal.shows("prompt", |s| last(s) == "camp>");
 
     // Words, files and columns are completed.
@@ -100,7 +100,8 @@ fn a_session_in_a_terminal_edits_completes_remembers_and_leaves() {
     terminal.keys(&["Tab"]);
     terminal.shows("file", |s| last(s) == "camp> dimension people = \"people.csv\"");
     terminal.types(" key id");
-    assert!(terminal.coloured().contains("\u{1b}[34mdimension"), "{}", terminal.coloured());
+    let coloured = terminal.coloured();
+    assert!(coloured.contains("dimension\u{1b}[39m"), "words have a colour: {coloured}");
     terminal.keys(&["Enter"]);
     terminal.shows("rows", |s| s.contains("people: 3 rows") && last(s) == "camp>");
 
@@ -127,9 +128,15 @@ fn a_session_in_a_terminal_edits_completes_remembers_and_leaves() {
     terminal.types("link many.others, many.mine on many.one = many.one");
     terminal.keys(&["Enter"]);
     terminal.shows("prompt", |s| last(s) == "camp>");
-    terminal.types("x = build audience from many where any others where (edit_distance(name, many.name) > 1000)");
+    terminal.types("all = build audience from many select name");
     terminal.keys(&["Enter"]);
-    std::thread::sleep(Duration::from_secs(3));
+    terminal.shows("rows", |s| s.contains("all: 60,000 rows") && last(s) == "camp>");
+    terminal.types(
+        "x = build audience from all where any others where (edit_distance(name, all.name) > 1000)",
+    );
+    terminal.keys(&["Enter"]);
+    terminal.shows("progress", |s| last(s).contains("computing"));
+    std::thread::sleep(Duration::from_secs(1));
     terminal.keys(&["C-c"]);
     terminal.shows("interrupt", |s| {
         s.contains("interrupted: nothing has changed") && last(s) == "camp>"
@@ -141,8 +148,7 @@ fn a_session_in_a_terminal_edits_completes_remembers_and_leaves() {
     // Ctrl-D leaves; the next session remembers what was typed.
     terminal.keys(&["C-d"]);
     terminal.shows("end", |s| s.contains("left with 0"));
-    terminal.tmux(&["kill-server"]);
-    terminal.start();
+    let terminal = Terminal::start(folder.path(), "second");
     terminal.shows("prompt", |s| last(s) == "camp>");
     terminal.keys(&["Up"]);
     terminal.shows("history", |s| last(s) == "camp> count(french)");

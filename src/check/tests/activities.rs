@@ -190,7 +190,7 @@ fn after_an_append_the_whole_audience_is_read() {
     );
     // The old columns stay, new ones are added.
     assert!(text.contains("on customers (email: text, points: int, country: text) =\n  save audience a as \"VIP\" Append"), "{text}");
-    assert!(text.contains("where row in save audience"), "{text}");
+    assert!(text.contains("where row in _save audience"), "{text}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::super::{activities, error, functions, reports};
 use super::{Repl, one};
 use crate::diagnostic::codes::usage;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes, suggest};
+use crate::model::functions::reference_text;
 use crate::repl::document::Document;
 use crate::session::entries::Asked;
 use crate::why::Question;
@@ -108,13 +109,24 @@ impl Repl<'_> {
             self.out.print(HELP);
             return Ok(());
         }
+        let words = || name.split_whitespace().map(str::to_owned).collect();
+        let activities = self.session.activities();
+        let plugins = self.session.plugin_names();
+        let activities = || activities.iter().map(|a| &a.name).chain(&plugins).map(String::as_str);
         let exit = if codes::find(name).is_some() {
             error::run(error::Args { code: Some(name.to_owned()) }, self.out)
-        } else if let Some(spec) = self.session.activities().into_iter().find(|a| a.name == name) {
-            activities::explain(&spec, self.out);
-            return Ok(());
+        } else if activities().any(|known| known == name) {
+            activities::run(activities::Args { name: words() }, self.out)
+        } else if reference_text(Some(name)).is_ok() {
+            functions::run(functions::Args { name: words() }, self.out)
         } else {
-            functions::run(functions::Args { name: vec![name.to_owned()] }, self.out)
+            let names = crate::model::functions::all().iter().map(|f| f.name);
+            let names: Vec<&str> = names.chain(activities()).collect();
+            let near = suggest::nearest(name, names).map(|near| format!("did you mean `{near}`?"));
+            let title = format!("`{name}` is no function, no activity and no code of an error");
+            return Err(one(Diagnostic::error(usage::UNKNOWN_FUNCTION, title).help(
+                near.unwrap_or_else(|| "list them: `camp functions`, `camp activities`".into()),
+            )));
         };
         self.worst = self.worst.max(exit);
         Ok(())
@@ -148,7 +160,11 @@ impl Repl<'_> {
             return Ok(());
         }
         let asked = Asked { statements: self.document.pending(), ..Asked::default() };
-        let mut seen = self.session.ask(self.document.unit(), &asked)?;
+        let shown = super::super::progress::Shown::start(self.out.quiet);
+        let unit = self.document.unit();
+        let seen = self.session.ask(unit, &asked, &mut |progress| shown.note(progress));
+        shown.end();
+        let mut seen = seen?;
         seen.report.steps.clear();
         reports::print_plan(&seen.report, &self.session.sources, self.out);
         Ok(())
@@ -174,7 +190,7 @@ impl Repl<'_> {
         self.document.all_done();
         // What was saved or sent is not taken back by forgetting the entry that asked for it.
         self.undo.clear();
-        let seen = self.session.ask(self.document.unit(), &Asked::default())?;
+        let seen = self.session.ask(self.document.unit(), &Asked::default(), &mut |_| {})?;
         self.scope = seen.scope;
         Ok(())
     }
@@ -226,7 +242,7 @@ impl Repl<'_> {
             return Ok(());
         };
         self.give_params(&before);
-        let seen = self.session.ask(before.unit(), &Asked::default())?;
+        let seen = self.session.ask(before.unit(), &Asked::default(), &mut |_| {})?;
         let lines = |of: &Document, not_in: &Document| -> Vec<String> {
             let other = |text: &String| not_in.items.iter().all(|i| i.text != *text);
             let texts = of.items.iter().map(|i| &i.text).filter(|text| other(text));
@@ -253,7 +269,7 @@ impl Repl<'_> {
         self.last = None;
         self.own_file = None;
         self.session.give(Vec::new());
-        let seen = self.session.ask(self.document.unit(), &Asked::default())?;
+        let seen = self.session.ask(self.document.unit(), &Asked::default(), &mut |_| {})?;
         self.scope = seen.scope;
         self.out.say("the entries are forgotten; saved audiences are as they were");
         Ok(())

@@ -13,7 +13,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
 use crate::repl::complete::{Known, complete};
-use crate::syntax::entry::{Look, is_unfinished, looks};
+use crate::syntax::entry::{Look, begins_statement, is_unfinished, looks};
 
 const PROMPT: &str = "camp> ";
 /// In front of the further lines of an entry, as wide as the prompt.
@@ -79,7 +79,7 @@ impl Piped {
             let mut text = String::new();
             for (n, line) in entry.lines().enumerate() {
                 let prompt = if n == 0 { PROMPT } else { MORE };
-                text += &format!("{prompt}{line}").trim_end().to_owned();
+                text += format!("{prompt}{line}").trim_end();
                 text.push('\n');
             }
             let mut out = crate::plugin::stdout::Results;
@@ -100,7 +100,10 @@ impl Lines for Piped {
                 break;
             }
             let goes_on = line.starts_with([' ', '\t', ')']);
-            if !entry.is_empty() && !goes_on && (is_command(&line) || !is_unfinished(&entry)) {
+            // `##` lines belong to the statement below them.
+            let documents = entry.lines().next_back().is_some_and(|l| l.starts_with("##"));
+            let begins = is_command(&line) || begins_statement(&line);
+            if !entry.is_empty() && !goes_on && (begins || !is_unfinished(&entry)) && !documents {
                 self.ahead = Some(line);
                 break;
             }

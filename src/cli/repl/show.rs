@@ -12,6 +12,35 @@ use crate::run::report::PlanReport;
 use crate::session::entries::{Rows, Seen};
 use crate::syntax::ast::StatementKind;
 
+/// The longest text in a row.
+const CELL: usize = 32;
+
+/// A cell that a long text does not make wide.
+fn short(cell: Cell) -> Cell {
+    match cell {
+        Cell::Text(text) if text.chars().count() > CELL => {
+            Cell::Text(text.chars().take(CELL - 1).chain(['…']).collect())
+        }
+        cell => cell,
+    }
+}
+
+/// How many of the columns fit beside each other; one at least.
+fn fitting(rows: &Rows, width: Option<usize>) -> usize {
+    let Some(width) = width else { return rows.columns.len() };
+    let mut used = 0;
+    for (n, name) in rows.columns.iter().enumerate() {
+        let cells = rows.rows.iter().filter_map(|row| row.get(n));
+        let widest = cells.map(|v| unicode_width::UnicodeWidthStr::width(values::text(v).as_str()));
+        let widest = widest.max().unwrap_or(0).min(CELL);
+        used += widest.max(unicode_width::UnicodeWidthStr::width(name.as_str())) + 2;
+        if used > width {
+            return n.max(1);
+        }
+    }
+    rows.columns.len()
+}
+
 impl Repl<'_> {
     /// Shows what an entry gave, and what is another one because of it.
     pub(super) fn show_change(&mut self, change: &Change, seen: &Seen) {
@@ -41,6 +70,29 @@ impl Repl<'_> {
                 StatementKind::Define(d) => {
                     let on = d.on.as_ref().map(|on| format!(" on {}", on.node)).unwrap_or_default();
                     self.out.say(&format!("{}: a definition{on}", d.name.node));
+                }
+                StatementKind::Test(test) => {
+                    let label = &test.label.node;
+                    self.out.say(&format!("{label}: a test; `:save` it, and `camp test` runs it"));
+                }
+                StatementKind::Link(link) => {
+                    let ends = [(&link.left, &link.right), (&link.right, &link.left)];
+                    for (end, other) in ends {
+                        if let Some(name) = &end.name {
+                            let (of, to) = (&end.dimension.node, &other.dimension.node);
+                            self.out.say(&format!("{of}.{}: rows of {to}", name.node));
+                        }
+                    }
+                }
+                StatementKind::Use(plugins) => {
+                    for plugin in plugins {
+                        let all = self.session.activities();
+                        let its = all.iter().filter(|a| a.plugin.as_ref() == Some(&plugin.node));
+                        let forms: Vec<String> = its.map(|a| a.syntax.clone()).collect();
+                        for form in forms {
+                            self.out.say(&form);
+                        }
+                    }
                 }
                 StatementKind::Param(p) => {
                     self.out.say(&format!("{}: a parameter", p.name.node));
@@ -94,11 +146,15 @@ impl Repl<'_> {
         };
         let mut text = format!("{}: {}{of}\n", rows.name, counted(rows.count, "row"));
         if !rows.rows.is_empty() {
-            let mut table = Table::of_data(rows.columns.iter().cloned());
+            let shown = fitting(rows, self.out.terminal_width());
+            let mut table = Table::of_data(rows.columns[..shown].iter().cloned());
             for row in &rows.rows {
-                table.row(row.iter().map(values::cell));
+                table.row(row[..shown].iter().map(|value| short(values::cell(value))));
             }
-            text += &self.out.table_text(&table);
+            text += &self.out.plain_table_text(&table);
+            if shown < rows.columns.len() {
+                text += &format!("without {}\n", rows.columns[shown..].join(", "));
+            }
             let more = rows.count.saturating_sub(rows.rows.len() as u64);
             if more > 0 {
                 text += &format!("and {} more\n", count(more));

@@ -99,6 +99,11 @@ impl Around<'_> {
             let help = format!("write `define {second} = …`, or `{second} = ACTIVITY …`");
             return hint(0, title, "not a word of the language", help);
         }
+        if second == "where" && self.index == 1 && !names::is_keyword(first) {
+            let title = format!("`{first}` begins no statement");
+            let help = format!("write `NAME = build audience from {first} where …`");
+            return hint(0, title, "no activity in front of it", help);
+        }
         if second != "=" || self.kind(0) != Some(Kind::Word) {
             return None;
         }
