@@ -21,3 +21,4 @@ mod safe;
 mod terminal;
 mod tutorial;
 mod unit_tests;
+mod why;

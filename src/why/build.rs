@@ -397,11 +397,11 @@ impl Building<'_> {
         let member = self.is_member(Population::Transition(t), program[t].span);
         let member = self.resolve(&member, &Population::Dimension(program[t].dimension));
         let question = self.ask(member, true);
-        let mut text = format!("chosen for `{}`", program[t].name);
+        let mut text = format!("chosen for {}", program[t].name);
         let mut notes = Vec::new();
         let mut parts = Vec::new();
         if let Some(StepKind::Activity(activity)) = step {
-            text = format!("chosen by {} for `{}`", activity.activity, program[t].name);
+            text = format!("chosen by {} for {}", activity.activity, program[t].name);
             if let Some(known) = self.from.registry.find(&activity.activity) {
                 notes.push(known.spec().summary.clone());
             }
@@ -543,7 +543,7 @@ impl Building<'_> {
     fn matches(&mut self, condition: &Expr, population: &Population) -> usize {
         let program = self.from.program;
         let name = match population {
-            Population::Transition(t) => format!("`{}`", program[*t].name),
+            Population::Transition(t) => program[*t].name.clone(),
             Population::Audience(i) => format!("audience \"{}\"", program.audiences[*i].label),
             Population::Dimension(d) => program[*d].name.clone(),
         };
