@@ -4,6 +4,8 @@
 #   PREFIX/bin/camp                the program
 #   PREFIX/lib/libduckdb.so        the engine, which the program looks for beside itself
 #   PREFIX/lib/camp/plugins/       the plugins that ship, found the same way
+#   PREFIX/share/man/man1/         a manual page for each command
+#   PREFIX/share/…                 completions for bash, zsh and fish
 #
 # PREFIX is /usr/local unless set; DESTDIR goes in front of it, for packages. BUILD names another
 # folder of a build than target/release.
@@ -38,6 +40,17 @@ done
 engine=${DUCKDB_LIB_DIR:-$PWD/.duckdb}/libduckdb.$suffix
 if [ -f "$engine" ]; then
   install -m 755 "$engine" "$dest/lib/"
+fi
+
+# The program knows its own options best; where it cannot run, it was built for another machine.
+share=$dest/share
+if "$build/camp" man --into "$share/man/man1" 2>/dev/null; then
+  install -d "$share/bash-completion/completions" "$share/zsh/site-functions" "$share/fish/vendor_completions.d"
+  "$build/camp" completions bash >"$share/bash-completion/completions/camp"
+  "$build/camp" completions zsh >"$share/zsh/site-functions/_camp"
+  "$build/camp" completions fish >"$share/fish/vendor_completions.d/camp.fish"
+else
+  printf 'install: %s does not run here: no manual pages, no completions\n' "$build/camp" >&2
 fi
 
 # Last, so that a program never runs without what it needs.

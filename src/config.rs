@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, codes::usage, suggest};
+use crate::run::limits::{self, Limits};
 use crate::source::{SourceMap, Span};
 
 /// The file's name.
@@ -18,7 +19,7 @@ pub const FILE: &str = "camp.toml";
 /// The database of a project that names none.
 pub const DEFAULT_DATABASE: &str = "camp.duckdb";
 /// The settings, as they are spelt.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 10] = [
     "database",
     "timezone",
     "memory_limit",
@@ -27,6 +28,8 @@ const KEYS: [&str; 8] = [
     "wait",
     "publish",
     "plugin_timeout",
+    "warn_shrink",
+    "warn_grow",
 ];
 
 /// What a `camp.toml` says. Paths are already relative to the current folder, not to the file.
@@ -50,6 +53,8 @@ pub struct Config {
     pub plugin_timeout: Option<Duration>,
     /// A copy of the database for readers, renewed after each run.
     pub publish: Option<PathBuf>,
+    /// How far an audience may change before a plan warns.
+    pub limits: Limits,
 }
 
 impl Config {
@@ -146,6 +151,10 @@ impl Reader {
                 "timezone" => config.timezone = self.timezone(key, value),
                 "threads" => config.threads = self.threads(key, value),
                 "wait" => config.wait = self.time(key, value),
+                "warn_shrink" => {
+                    config.limits.shrink = self.share(key, value).unwrap_or_default();
+                }
+                "warn_grow" => config.limits.grow = self.share(key, value).unwrap_or_default(),
                 "plugin_timeout" => config.plugin_timeout = self.time(key, value),
                 other => self.found.push(
                     Diagnostic::error(
@@ -201,6 +210,17 @@ impl Reader {
         duration.or_else(|| {
             let help = format!("write for example `{} = \"10s\"`", key.get_ref().as_ref());
             self.wrong(key, value, "a duration is expected", &help)
+        })
+    }
+
+    fn share(&mut self, key: &Spanned<impl AsRef<str>>, value: &Value<'_>) -> Option<Option<f64>> {
+        let share = match value.get_ref() {
+            DeValue::String(text) => limits::parse(text).ok(),
+            _ => None,
+        };
+        share.or_else(|| {
+            let help = format!("write for example `{} = \"30%\"`", key.get_ref().as_ref());
+            self.wrong(key, value, "a share or `never` is expected", &help)
         })
     }
 
@@ -298,7 +318,7 @@ mod tests {
         let (config, _, dir) = read(
             "database = \"data/p.duckdb\"\ntimezone = \"europe/paris\"\nmemory_limit = \"2GB\"\n\
              threads = 3\ntemp_directory = \"/tmp/x\"\nwait = \"2m\"\npublish = \"read.duckdb\"\n\
-             plugin_timeout = \"1m\"\n",
+             plugin_timeout = \"1m\"\nwarn_shrink = \"5%\"\nwarn_grow = \"never\"\n",
         );
         assert_eq!(
             config.unwrap(),
@@ -312,6 +332,7 @@ mod tests {
                 wait: Some(Duration::from_secs(120)),
                 plugin_timeout: Some(Duration::from_secs(60)),
                 publish: Some(dir.path().join("read.duckdb")),
+                limits: Limits { shrink: Some(0.05), grow: None },
             }
         );
     }

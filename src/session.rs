@@ -23,18 +23,22 @@ use crate::activity::Registry;
 use crate::catalogue::Catalogue;
 use crate::check::{self, Imports, Tests, Unit};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::engine::duckdb::measure::Measured;
 use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::fence::Fence;
 use crate::model::program::Program;
 use crate::model::schema::{Audience, FileOptions, Relation, World};
 use crate::plan::lower::History;
+use crate::plan::passes::Passes;
 use crate::plan::{self, Plan};
 use crate::plugin::{self, consent::Consent, finder::Finder};
-use crate::run::execute::Execution;
+use crate::run::execute::{Execution, SAMPLES};
 use crate::run::exports::beside;
 use crate::run::history::Recorded;
+use crate::run::limits::Limits;
 use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
+use crate::run::saved_plan::SavedPlan;
 use crate::source::{SourceId, SourceMap, Span};
 use crate::syntax;
 use crate::syntax::ast::{self, StatementKind};
@@ -78,6 +82,16 @@ pub struct Settings {
     pub plugin_timeout: Option<Duration>,
     /// A copy of the database for readers, replaced after each commit.
     pub publish: Option<PathBuf>,
+    /// Campaigns whose expectations hold are saved when those of others do not.
+    pub keep_going: bool,
+    /// The passes that plans go through.
+    pub passes: Passes,
+    /// How many keys a plan shows of those who would enter or leave; [`SAMPLES`] when not given.
+    pub samples: Option<usize>,
+    /// How far an audience may change before a plan warns.
+    pub limits: Limits,
+    /// The plan that a run has to keep: it does exactly this, or nothing.
+    pub agreed: Option<SavedPlan>,
 }
 
 /// A stage of the pipeline that can be looked at.
@@ -100,6 +114,24 @@ pub struct ExplainedStep {
     pub places: Vec<Span>,
     /// The statement.
     pub sql: String,
+}
+
+/// What computing campaigns took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Analyzed {
+    /// The steps of the plan.
+    pub steps: Vec<AnalyzedStep>,
+    /// All other statements.
+    pub beside: Vec<Measured>,
+}
+
+/// A step, and what it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnalyzedStep {
+    /// What it does.
+    pub step: ExplainedStep,
+    /// Nothing of a step that was not needed, or that runs with the commit.
+    pub measured: Option<Measured>,
 }
 
 /// Stops a session from another thread.
@@ -202,6 +234,13 @@ impl Session {
         self.execution(&checked, &plan, &mut |_| {}).preview()
     }
 
+    /// A plan that this session made of these files, to be kept as a file.
+    pub fn saved_plan(&self, report: &PlanReport, files: &[String]) -> SavedPlan {
+        let Settings { set, only, timezone, .. } = &self.settings;
+        let given = (&set[..], &only[..], timezone.as_ref());
+        SavedPlan::new(report, &self.sources, files, given)
+    }
+
     /// The steps of campaigns with their text for the engine.
     ///
     /// # Errors
@@ -211,6 +250,28 @@ impl Session {
         let plan = self.planned(&checked)?;
         let history = Recorded::new(&checked.catalogue, &checked.program);
         Ok(explained(&checked.program, &plan, &history))
+    }
+
+    /// Computes campaigns, saves nothing, and tells of each step what it took; last, of the
+    /// statements that are no step of the plan, such as comparisons with what was saved before.
+    ///
+    /// # Errors
+    /// What is wrong with the scripts, the data or the database.
+    pub fn analyze(&mut self, files: &[String]) -> Result<Analyzed, Diagnostics> {
+        let checked = self.checked(files, true)?;
+        checked.engine.measure().map_err(|e| one(e.into_diagnostic(None)))?;
+        let plan = self.planned(&checked)?;
+        let history = Recorded::new(&checked.catalogue, &checked.program);
+        let steps = explained(&checked.program, &plan, &history);
+        self.execution(&checked, &plan, &mut |_| {}).preview()?;
+        let mut beside = checked.engine.measured();
+        let mut taken = |step: &ExplainedStep| {
+            let at = beside.iter().position(|m| m.sql.trim() == step.sql.trim())?;
+            Some(beside.remove(at))
+        };
+        let steps = steps.into_iter().map(|step| (taken(&step), step));
+        let steps = steps.map(|(measured, step)| AnalyzedStep { step, measured }).collect();
+        Ok(Analyzed { steps, beside })
     }
 
     /// Runs campaigns together: one plan, one commit.
@@ -223,6 +284,10 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<RunReport, Diagnostics> {
         let checked = self.checked(files, true)?;
+        if let Some(agreed) = &self.settings.agreed {
+            agreed.check_scripts(&self.sources)?;
+            agreed.check_bases(&checked.program, &checked.catalogue)?;
+        }
         let plan = self.planned(&checked)?;
         let mut report = self.execution(&checked, &plan, progress).run(self.settings.dry_run)?;
         if let (Some(copy), false) = (&self.settings.publish, self.settings.dry_run) {
@@ -275,6 +340,10 @@ impl Session {
             database: self.settings.database.as_ref().map(|p| p.display().to_string()),
             progress: RefCell::new(progress),
             warnings: checked.warnings.clone().sorted(),
+            samples: self.settings.samples.unwrap_or(SAMPLES),
+            limits: self.settings.limits,
+            agreed: self.settings.agreed.as_ref(),
+            keep_going: self.settings.keep_going,
         }
     }
 
@@ -291,7 +360,8 @@ impl Session {
         history: &Recorded<'_>,
         wanted: &HashSet<usize>,
     ) -> Result<Plan, Diagnostics> {
-        let (plan, diagnostics) = plan::plan(&checked.program, self.as_of, history, wanted);
+        let (plan, diagnostics) =
+            plan::plan(&checked.program, self.as_of, history, wanted, self.settings.passes);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }

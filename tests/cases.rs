@@ -18,6 +18,48 @@ macro_rules! cases {
 
 include!("cases/list.rs");
 
+/// What cases give does not depend on the passes that share work: without them, all that run give
+/// the same. In parts, which run beside each other.
+fn without_sharing(part: usize) {
+    drive::SHARES_NOTHING.set(true);
+    let mut names = Vec::new();
+    for stage in ["run", "field"] {
+        for entry in std::fs::read_dir(folder().join(stage)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|e| e == "camp") {
+                names.push((stage, path.file_stem().unwrap().to_str().unwrap().to_owned()));
+            }
+        }
+    }
+    names.sort();
+    assert!(names.len() > 200, "{} cases", names.len());
+    for (stage, name) in names.iter().skip(part).step_by(PARTS) {
+        run(stage, name);
+    }
+}
+
+const PARTS: usize = 4;
+
+#[test]
+fn cases_hold_without_sharing_1() {
+    without_sharing(0);
+}
+
+#[test]
+fn cases_hold_without_sharing_2() {
+    without_sharing(1);
+}
+
+#[test]
+fn cases_hold_without_sharing_3() {
+    without_sharing(2);
+}
+
+#[test]
+fn cases_hold_without_sharing_4() {
+    without_sharing(3);
+}
+
 /// How far a case goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Stage {

@@ -23,10 +23,11 @@ use camp::session::{Session, Settings, Stage};
 use camp::source::SourceMap;
 use camp::unit_tests::Verdict;
 
-const PAGES: [(&str, &str); 3] = [
+const PAGES: [(&str, &str); 4] = [
     ("docs/language.md", include_str!("../docs/language.md")),
     ("docs/operations.md", include_str!("../docs/operations.md")),
     ("docs/formatting.md", include_str!("../docs/formatting.md")),
+    ("docs/pictures.md", include_str!("../docs/pictures.md")),
 ];
 const PREAMBLE: &str = include_str!("docs/preamble.camp");
 const SETUP: &str = include_str!("docs/setup.camp");

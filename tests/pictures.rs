@@ -39,6 +39,15 @@ fn drawn(folder: &Path, files: &[String], as_of: &str) -> (Vec<Drawn>, Vec<Drawn
 
 /// Has the browser look at pictures and fails with all that is wrong with them.
 fn look(browser: &Browser, pictures: &[Drawn]) {
+    for scheme in SCHEMES {
+        let problems = problems(browser, pictures, scheme);
+        assert!(problems.is_empty(), "{scheme:?}:\n{}", problems.join("\n"));
+    }
+    keep(browser, pictures, "svg");
+}
+
+/// All that is wrong with pictures.
+fn problems(browser: &Browser, pictures: &[Drawn], scheme: Scheme) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let mut page = format!(
         "<!DOCTYPE html><meta charset=utf-8><body><pre id=found></pre><script>{}</script>",
@@ -57,15 +66,11 @@ fn look(browser: &Browser, pictures: &[Drawn]) {
     ));
     let file = dir.path().join("probe.html");
     fs::write(&file, page).unwrap();
-    for scheme in SCHEMES {
-        let found = browser.found(&file, scheme);
-        let found: serde_json::Value = serde_json::from_str(&found).unwrap();
-        assert!(found["all"].as_u64() > Some(pictures.len() as u64), "{found}");
-        let problems: Vec<&str> =
-            found["problems"].as_array().unwrap().iter().filter_map(|p| p.as_str()).collect();
-        assert!(problems.is_empty(), "{scheme:?}:\n{}", problems.join("\n"));
-    }
-    keep(browser, pictures, "svg");
+    let found = browser.found(&file, scheme);
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    assert!(found["all"].as_u64() > Some(0), "{found}");
+    let problems = found["problems"].as_array().unwrap().iter().filter_map(|p| p.as_str());
+    problems.map(str::to_owned).collect()
 }
 
 /// Where `CAMP_PICTURES` says so, the pictures and what the browser makes of them.
@@ -196,4 +201,79 @@ fn a_big_campaign_can_be_read() {
     fs::write(dir.path().join("big.camp"), big()).unwrap();
     let (pictures, _) = drawn(dir.path(), &["big.camp".into()], "2026-11-24T00:00:00Z");
     look(&browser, &pictures);
+}
+
+#[test]
+fn overlaps_and_histories_can_be_read() {
+    let Some(browser) = Browser::find("pictures of audiences") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let people: Vec<String> = (1..3000).map(|n| format!("{n}\n")).collect();
+    fs::write(dir.path().join("people.csv"), format!("id\n{}", people.concat())).unwrap();
+    let labels = [
+        "Thirds",
+        "Fifths",
+        "A label that is much longer than what fits into one line of it",
+        "Élèves",
+        "日本のお客様",
+        "Nobody",
+    ];
+    let rules =
+        ["mod(id, 3) = 0", "mod(id, 5) = 0", "id < 700", "mod(id, 7) = 1", "id > 2_500", "id < 0"];
+    for run in 0..12 {
+        let mut text = String::from(
+            "campaign \"Many\" timezone \"UTC\"\ndimension people = \"people.csv\" key id columns (id: int)\n",
+        );
+        for (n, (label, rule)) in labels.iter().zip(rules).enumerate() {
+            text.push_str(&format!(
+                "p{n} = build audience from people where {rule} and mod(id, 13) > {}\nsave audience p{n} as \"{label}\"\n",
+                (run * 5) % 9
+            ));
+        }
+        fs::write(dir.path().join("many.camp"), text).unwrap();
+        camp(
+            dir.path(),
+            &["run", "many.camp", "--as-of", &format!("2026-11-{:02}T08:00:00Z", run + 1)],
+        );
+    }
+    let svg = |line: &[&str]| camp(dir.path(), &[line, &["--format", "svg"]].concat());
+    let overlap = [&["audiences", "overlap"], labels.as_slice()].concat();
+    let pictures = [
+        ("overlap".to_owned(), svg(&overlap)),
+        ("overlap_of_two".to_owned(), svg(&["audiences", "overlap", "Thirds", "Nobody"])),
+        ("history".to_owned(), svg(&["audiences", "history", "Thirds"])),
+        ("history_of_nobody".to_owned(), svg(&["audiences", "history", "Nobody"])),
+        ("history_long".to_owned(), svg(&["audiences", "history", labels[2]])),
+    ];
+    look(&browser, &pictures);
+}
+
+/// What the browser is asked is able to find something.
+#[test]
+fn a_bad_picture_is_found_out() {
+    let Some(browser) = Browser::find("bad pictures") else { return };
+    let node = |x: u32, text: &str, fill: &str| {
+        format!(
+            "<g class=\"node\"><rect x=\"{x}\" y=\"20\" width=\"60\" height=\"30\" fill=\"#fff\"/>\
+             <text x=\"{x}\" y=\"40\" fill=\"{fill}\">{text}</text></g>"
+        )
+    };
+    let bad = |inside: String| {
+        let open = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" width=\"300\" height=\"100\">\
+             <rect class=\"paper\" width=\"300\" height=\"100\" fill=\"#fff\"/>";
+        format!("{open}{inside}</svg>")
+    };
+    let pictures: Vec<Drawn> = [
+        ("fine", bad(node(10, "a", "#000"))),
+        ("long", bad(node(10, "much longer than its box", "#000"))),
+        ("pale", bad(node(10, "a", "#ddd"))),
+        ("over", bad(node(10, "a", "#000") + &node(40, "b", "#000"))),
+        ("out", bad(node(280, "a", "#000"))),
+        ("arrow", bad(node(100, "a", "#000") + "<path class=\"arrow\" d=\"M10 35L250 35\"/>")),
+        ("empty", bad(String::new())),
+    ]
+    .map(|(name, svg)| (name.to_owned(), svg))
+    .into();
+    let found = problems(&browser, &pictures, Scheme::Light);
+    let names: Vec<&str> = found.iter().filter_map(|p| p.split(':').next()).collect();
+    assert_eq!(names, ["long", "pale", "over", "out", "arrow", "empty"], "{found:#?}");
 }

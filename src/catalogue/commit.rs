@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::codes::data as codes;
+use crate::diagnostic::codes::{data as codes, plan as plan_codes};
 use crate::model::label::fold_label;
 
 use super::schema::{self, Failed};
@@ -35,6 +35,9 @@ pub struct RunRecord {
     pub files: Vec<String>,
     /// What it did.
     pub steps: Vec<StepRecord>,
+    /// Whether it is refused where another run changed what it saves or was computed from: it was
+    /// agreed on as it is.
+    pub strict: bool,
 }
 
 impl RunRecord {
@@ -101,6 +104,9 @@ pub fn commit(
     write(store, Some(&run.id), || {
         let created = schema::ensure(store)?;
         let present = Catalogue::read(store)?;
+        if run.strict {
+            refuse_changed(catalogue, &present, saves)?;
+        }
         let mut restaged = Vec::new();
         for (i, save) in saves.iter_mut().enumerate() {
             let base = present.find(&save.save.label).map(|e| (e.id, e.audience.version));
@@ -119,6 +125,21 @@ pub fn commit(
         let overtaken = overtaken(catalogue, &present, saves);
         Ok(Committed { sequence, restaged, overtaken, catalogue: after })
     })
+}
+
+/// What was agreed on rests on what the catalogue held then.
+fn refuse_changed(
+    before: &Catalogue,
+    present: &Catalogue,
+    saves: &[StagedSave],
+) -> Result<(), Diagnostic> {
+    let saved = saves.iter().find(|save| {
+        save.base != present.find(&save.save.label).map(|e| (e.id, e.audience.version))
+    });
+    let read = || overtaken(before, present, saves).into_iter().next();
+    let Some(label) = saved.map(|s| s.save.label.clone()).or_else(read) else { return Ok(()) };
+    let title = format!("Another run changed \"{label}\" while this one was computed");
+    Err(Diagnostic::error(plan_codes::PLANNED_AUDIENCES, title).help("make the plan again"))
 }
 
 /// Two labels of `for each` may differ only by case.

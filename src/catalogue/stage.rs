@@ -108,6 +108,26 @@ impl StagedSave {
         &self.columns[..self.save.key.len()]
     }
 
+    /// How many members there are after the save, and a digest of their keys that does not depend on
+    /// their order: `66:2f4c…`.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn digest(&self, store: &dyn Store) -> Result<String, EngineError> {
+        let keys: Vec<String> =
+            self.stored_key().iter().map(|c| sql::column("m", &c.name)).collect();
+        // Keys stand once, so none can cancel itself out.
+        let rows = store.query(&format!(
+            "SELECT count(*), to_hex(coalesce(bit_xor(md5_number({})), 0)) FROM {} AS m",
+            member_text(&keys),
+            sql::temp(&self.content)
+        ))?;
+        let mut row = Row::new(rows.into_iter().next().unwrap_or_default());
+        let count = row.int().map_err(EngineError::from)?;
+        let digest = row.text().map_err(EngineError::from)?;
+        Ok(format!("{count}:{}", digest.to_lowercase()))
+    }
+
     /// A TEMP table with the changes: the key's columns as `k1`, `k2`, …, and `kind`, which is 1
     /// for a member that enters, 0 for one that leaves, 2 for one whose values change. `None` when
     /// everybody enters: the audience is new, or becomes one of another dimension.

@@ -2,16 +2,16 @@
 
 use serde_json::json;
 
-use super::Exit;
 use super::output::{Format, Output};
 use super::project::{self, ScriptArgs};
+use super::{Exit, scripts};
 use crate::diagnostic::Severity;
 use crate::diagnostic::render::record;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// Scripts; `-` is the standard input
+    /// Scripts, or folders of them; `-` is the standard input
     #[arg(required = true, value_name = "FILES")]
     files: Vec<String>,
     #[command(flatten)]
@@ -19,12 +19,16 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {
-    let settings = match project::settings(&args.script, &args.files, true, out) {
+    let files = match scripts::together(&args.files, out) {
+        Ok(files) => files,
+        Err(exit) => return exit,
+    };
+    let settings = match project::settings(&args.script, &files, true, out) {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
     let mut session = Session::new(settings);
-    let (_, found) = session.check(&args.files);
+    let (_, found) = session.check(&files);
     let found = found.sorted();
     if out.format == Format::Json {
         // Here the diagnostics are the result.
@@ -38,7 +42,7 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
     } else {
         out.sorted(&found, &session.sources);
         if found.is_empty() {
-            let files = args.files.len();
+            let files = files.len();
             out.say(&format!("{files} file{} without errors", if files == 1 { "" } else { "s" }));
         }
     }

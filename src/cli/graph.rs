@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Exit;
 use super::output::{Form, Output, Picture, picture};
 use super::project::{self, ScriptArgs};
-use super::written;
+use super::{Exit, scripts, written};
 use crate::diagnostic::{Diagnostic, codes::usage};
 use crate::graph::{dot, html, mermaid, svg};
 use crate::session::Session;
@@ -36,17 +35,21 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, out: &mut Output) -> Exit {
+    let files = match scripts::together(&args.files, out) {
+        Ok(files) => files,
+        Err(exit) => return exit,
+    };
     let form = match form(&args) {
         Ok(form) => form,
         Err(wrong) => return out.diagnostic(*wrong),
     };
-    let settings = match project::settings(&args.script, &args.files, true, out) {
+    let settings = match project::settings(&args.script, &files, true, out) {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
     let database = settings.database.clone();
     let mut session = Session::new(settings);
-    let canvas = match session.canvas(&args.files, args.rows) {
+    let canvas = match session.canvas(&files, args.rows) {
         Ok((canvas, warnings)) => {
             out.diagnostics(warnings, &session.sources);
             canvas

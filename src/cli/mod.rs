@@ -16,6 +16,7 @@ mod graph;
 mod init;
 mod interrupt;
 mod junit;
+mod man;
 mod output;
 mod plan;
 mod plugin;
@@ -97,6 +98,8 @@ enum Command {
     Init(init::Args),
     /// Print completions for a shell
     Completions(completions::Args),
+    /// Print a manual page, or write those of all commands
+    Man(man::Args),
     /// Describe a plugin's library; the child process of `camp plugin`
     #[command(name = crate::plugin::probe::COMMAND, hide = true)]
     Probe {
@@ -159,6 +162,7 @@ pub fn main() -> ExitCode {
         Command::Error(args) => error::run(args, &mut out),
         Command::Init(args) => init::run(args, &mut out),
         Command::Completions(args) => completions::run(args, &mut out),
+        Command::Man(args) => man::run(args, &mut out),
     };
     crate::plugin::guard::end_if_abandoned(exit.0);
     ExitCode::from(exit.0)

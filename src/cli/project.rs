@@ -14,6 +14,7 @@ use crate::config::{self, Config};
 use crate::diagnostic::codes::{data, usage};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fence::Fence;
+use crate::plan::passes::Passes;
 use crate::plugin::consent::Consent;
 use crate::session::Settings;
 use crate::source::SourceMap;
@@ -68,6 +69,9 @@ pub(super) struct ScriptArgs {
     /// but those that come with Camp
     #[arg(long, help_heading = "Script")]
     pub safe: bool,
+    /// Leave out a pass of the planner, to see what it gives; can be given several times
+    #[arg(long, help_heading = "Script", value_name = "PASS", value_parser = Passes::NAMES, hide = true)]
+    pub without: Vec<String>,
 }
 
 /// `name=value`; the value may be empty and hold further `=`.
@@ -147,6 +151,11 @@ pub(super) fn settings(
         consent: consent(args.locked),
         plugin_timeout: config.plugin_timeout,
         publish: config.publish,
+        passes: Passes::without(&args.without),
+        samples: None,
+        limits: config.limits,
+        agreed: None,
+        keep_going: false,
     })
 }
 

@@ -35,7 +35,7 @@ pub(super) fn print_run(report: &RunReport, sources: &SourceMap, out: &mut Outpu
 pub(super) fn print_plan(report: &PlanReport, sources: &SourceMap, out: &mut Output) {
     match out.format {
         Format::Json => out.json(&with_warnings(report, &report.warnings, sources)),
-        Format::Csv => out.exact(&saves_table(report.saves.iter().map(|s| &s.save)).csv()),
+        Format::Csv => out.exact(&planned_table(&report.saves).csv()),
         Format::Text => {
             let text = plan_text(report, out);
             out.print(&text);
@@ -119,6 +119,9 @@ fn intended(report: &PlanReport, out: &Output) -> Vec<Vec<String>> {
         let verb = if save.created { "create" } else { "update" };
         let mut lines =
             vec![format!("would {verb} \"{}\": {}", save.label, save_line(save, &out.zone))];
+        if planned.unchanged > 0 {
+            lines.push(format!("  stay: {}", count(planned.unchanged)));
+        }
         lines.extend(sample("enter", save.entered, &planned.entering, planned));
         lines.extend(sample("leave", save.left, &planned.leaving, planned));
         blocks.push(lines);
@@ -134,13 +137,7 @@ fn sample(verb: &str, all: u64, keys: &[Vec<String>], planned: &PlannedSave) -> 
     if keys.is_empty() {
         return None;
     }
-    let shown: Vec<String> = keys
-        .iter()
-        .map(|parts| match parts.as_slice() {
-            [one] => one.clone(),
-            parts => format!("({})", parts.join(", ")),
-        })
-        .collect();
+    let shown: Vec<String> = keys.iter().map(|parts| key_text(parts)).collect();
     let more = match all.saturating_sub(keys.len() as u64) {
         0 => String::new(),
         more => format!(" and {} more", count(more)),
@@ -306,6 +303,30 @@ fn saves_table<'a>(saves: impl Iterator<Item = &'a SaveReport>) -> Table {
     table
 }
 
+/// The table of saves with what only a plan has.
+fn planned_table(saves: &[PlannedSave]) -> Table {
+    let mut table = Table::new(["unchanged", "entering", "leaving"]);
+    let keys = |keys: &[Vec<String>]| {
+        keys.iter().map(|parts| key_text(parts)).collect::<Vec<_>>().join(", ")
+    };
+    for planned in saves {
+        table.row([
+            planned.unchanged.into(),
+            keys(&planned.entering).into(),
+            keys(&planned.leaving).into(),
+        ]);
+    }
+    saves_table(saves.iter().map(|s| &s.save)).beside(table)
+}
+
+/// `17`, `(FR, 17)`
+fn key_text(parts: &[String]) -> String {
+    match parts {
+        [one] => one.clone(),
+        parts => format!("({})", parts.join(", ")),
+    }
+}
+
 fn push_block(text: &mut String, lines: &[String]) {
     if !lines.is_empty() {
         text.push('\n');
@@ -353,6 +374,8 @@ mod tests {
             key: vec!["customer_id".into()],
             entering: vec![vec!["3".into()], vec!["17".into()]],
             leaving: vec![],
+            unchanged: 2,
+            digest: String::new(),
         };
         assert_eq!(
             sample("enter", 998, &planned.entering, &planned).unwrap(),

@@ -2,7 +2,23 @@
 
 use std::path::Path;
 
+use super::Exit;
+use super::output::Output;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes::usage};
+use crate::source::SourceMap;
+
+/// The scripts that paths stand for, for a command that takes them together: all or none.
+///
+/// # Errors
+/// The exit code, after what is wrong has been printed.
+pub(super) fn together(paths: &[String], out: &mut Output) -> Result<Vec<String>, Exit> {
+    let mut found = Diagnostics::default();
+    let files = named(paths, &mut found);
+    match found.has_errors() {
+        true => Err(out.diagnostics(found, &SourceMap::default())),
+        false => Ok(files),
+    }
+}
 
 /// The scripts that paths stand for: of a folder, all below it but for hidden ones.
 pub(super) fn named(paths: &[String], found: &mut Diagnostics) -> Vec<String> {

@@ -85,6 +85,7 @@ impl Project {
             timezone: out.zone.iana_name().unwrap_or("UTC").to_owned(),
             campaigns: Vec::new(),
             files: Vec::new(),
+            strict: false,
             steps: Vec::new(),
         }
     }

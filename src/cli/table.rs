@@ -127,6 +127,16 @@ impl Table {
         self
     }
 
+    /// This table with the columns of another one of as many rows behind its own.
+    pub fn beside(mut self, other: Table) -> Table {
+        debug_assert_eq!(self.rows.len(), other.rows.len());
+        self.columns.extend(other.columns);
+        for (row, more) in self.rows.iter_mut().zip(other.rows) {
+            row.extend(more);
+        }
+        self
+    }
+
     /// Both tables, of equal columns, as one; a first column says which a row is of.
     pub fn with_column(self, name: &str, mine: &str, other: Table, theirs: &str) -> Table {
         let mut both = Table { columns: self.columns, rows: Vec::new() }.with_first(name);

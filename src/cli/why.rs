@@ -53,7 +53,7 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         Ok(why) => {
             match out.format {
                 Format::Json => out.json(&why),
-                Format::Csv => out.print(&table(&why).csv()),
+                Format::Csv => out.exact(&table(&why).csv()),
                 Format::Text => {
                     let text = text(&why, out);
                     out.print(&text);

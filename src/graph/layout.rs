@@ -669,7 +669,11 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            cases: 64,
+            failure_persistence: None,
+            ..proptest::prelude::ProptestConfig::default()
+        })]
 
         #[test]
         fn no_two_boxes_overlap_no_arrow_passes_through_a_box_and_all_is_inside((sizes, arrows) in graphs()) {

@@ -19,8 +19,12 @@ use super::tables;
 use super::{Cut, Demand, Plan, PlanStep, PlannedExport, PlannedSave, Planner};
 
 /// What one scan reads: a dimension; of one without a key, the table of a transition where one
-/// holds its rows.
-type Rows = (DimId, Option<TransitionId>);
+/// holds its rows. Flags for very many populations are decided in several scans, which have numbers.
+type Rows = (DimId, Option<TransitionId>, usize);
+
+/// How many populations one scan decides. A flag takes a byte of every row, and a matrix of so many
+/// is still small beside what is grouped to decide them.
+const FLAGS: usize = 512;
 
 /// The transition whose table has to be read by itself.
 fn alone(
@@ -48,6 +52,12 @@ struct Group {
     uses: Vec<Use>,
     /// The first step of the program that needs it.
     first: usize,
+}
+
+impl Group {
+    fn has_room(&self, rule: &Expr) -> bool {
+        self.rules.len() < FLAGS || self.rules.contains(rule)
+    }
 }
 
 /// A use of a group: the index of the rule, and what for.
@@ -120,7 +130,7 @@ pub(super) fn build(
     }
     let numbers: BTreeSet<usize> = levels.keys().chain(queries.keys()).copied().collect();
     for level in numbers {
-        for ((dimension, _), group) in levels.remove(&level).into_iter().flatten() {
+        for ((dimension, ..), group) in levels.remove(&level).into_iter().flatten() {
             emit(planner, relations, plan, dimension, group);
         }
         for query in queries.remove(&level).into_iter().flatten() {
@@ -138,7 +148,9 @@ fn held(
     relation: &Relation,
     values: &[(String, Expr)],
 ) -> Option<Select> {
-    let (table, columns) = relations.held(planner.program, relation, values)?;
+    let wanted = planner.passes.held_rows || planner.program[relation.dimension].key.is_empty();
+    let (table, columns) =
+        wanted.then(|| relations.held(planner.program, relation, values)).flatten()?;
     let of = |name: String| Scalar::Column("r".into(), name);
     let names = values.iter().map(|(name, _)| name.clone());
     Some(Select {
@@ -213,10 +225,19 @@ fn sort_in(
         Demand::Tables(_) => return,
     };
     let level = planner.level(values.iter().chain([&relation.rule]));
-    let group = levels
-        .entry(level)
-        .or_default()
-        .entry((relation.dimension, alone(planner, relations, &relation)))
+    let rows = (relation.dimension, alone(planner, relations, &relation));
+    let groups = levels.entry(level).or_default();
+    let of_rows = |at: &&Rows| (at.0, at.1) == rows;
+    let last = groups.keys().rfind(of_rows).copied();
+    let number = match last {
+        None => 0,
+        Some(last @ (.., number)) => {
+            let room = planner.passes.one_scan && groups[&last].has_room(&relation.rule);
+            if room { number } else { number + 1 }
+        }
+    };
+    let group = groups
+        .entry((rows.0, rows.1, number))
         .or_insert_with(|| Group { first, ..Group::default() });
     group.first = group.first.min(first);
     let rule = index_of(&mut group.rules, relation.rule);

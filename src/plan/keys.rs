@@ -111,7 +111,7 @@ fn ascending(planner: &Planner<'_>, dimension: DimId) -> Option<Ascending> {
         Scan::Table { .. } => true,
         Scan::Files { format, .. } => *format == FileFormat::Parquet,
     };
-    if !columnar || dim.filter.is_some() {
+    if !planner.passes.ascending_keys || !columnar || dim.filter.is_some() {
         return None;
     }
     let keys = planner.lowering(&planner.relations).all_keys(dimension);

@@ -18,6 +18,7 @@ pub mod group;
 pub mod guard;
 pub mod keys;
 pub mod lower;
+pub mod passes;
 pub mod query;
 pub mod reason;
 pub mod relation;
@@ -39,6 +40,7 @@ use fold::Folder;
 use guard::Guard;
 use keys::KeyCheck;
 use lower::{History, Lowering};
+use passes::Passes;
 use query::*;
 use reason::Reason;
 use relation::{Relation, Relations, Table, inline_members, substitute};
@@ -164,6 +166,7 @@ pub struct Planner<'a> {
     pub program: &'a Program,
     now: Timestamp,
     history: &'a dyn History,
+    passes: Passes,
     relations: Relations,
     reasons: HashMap<TransitionId, Reason>,
     demands: Vec<Demand>,
@@ -302,12 +305,14 @@ pub fn plan(
     now: Timestamp,
     history: &dyn History,
     wanted: &HashSet<usize>,
+    passes: Passes,
 ) -> (Plan, Diagnostics) {
     let zone = program.campaigns.first().map_or("UTC", |c| c.timezone.as_str());
     let mut planner = Planner {
         program,
         now,
         history,
+        passes,
         relations: Relations::default(),
         reasons: HashMap::new(),
         demands: Vec::new(),
@@ -524,7 +529,8 @@ impl<'a> Planner<'a> {
     }
 
     fn lowering<'b>(&'b self, relations: &'b Relations) -> Lowering<'b> {
-        Lowering::new(self.program, relations, self.history)
+        let lowering = Lowering::new(self.program, relations, self.history);
+        if self.passes.one_group { lowering } else { lowering.unshared() }
     }
 
     fn finish(mut self, wanted: &HashSet<usize>) -> (Plan, Diagnostics) {

@@ -28,10 +28,12 @@ use crate::source::SourceMap;
 
 use super::exports::{self, Staged as StagedExport};
 use super::for_each;
+use super::limits::Limits;
 use super::report::*;
+use super::saved_plan::{self, SavedPlan};
 
-/// How many keys `camp plan` shows of those who would enter or leave.
-const SAMPLE: usize = 5;
+/// How many keys `camp plan` shows of those who would enter or leave, when nobody says.
+pub const SAMPLES: usize = 5;
 
 /// What a run works with.
 pub struct Execution<'a> {
@@ -57,21 +59,29 @@ pub struct Execution<'a> {
     pub progress: RefCell<&'a mut dyn FnMut(Progress)>,
     /// What was found so far that stops nothing.
     pub warnings: Vec<Diagnostic>,
+    /// How many keys a plan shows of those who would enter or leave.
+    pub samples: usize,
+    /// How far an audience may change before a plan warns.
+    pub limits: Limits,
+    /// The plan that a run has to keep.
+    pub agreed: Option<&'a SavedPlan>,
+    /// Whether campaigns whose expectations hold are saved when those of others do not.
+    pub keep_going: bool,
 }
 
 /// Everything computed, nothing written.
-struct Computed {
-    report: RunReport,
-    saves: Vec<Planned>,
-    exports: Vec<StagedExport>,
-    sizes: Vec<(DimId, u64)>,
-    skipped: HashSet<usize>,
+pub(super) struct Computed {
+    pub(super) report: RunReport,
+    pub(super) saves: Vec<Planned>,
+    pub(super) exports: Vec<StagedExport>,
+    pub(super) sizes: Vec<(DimId, u64)>,
+    pub(super) skipped: HashSet<usize>,
 }
 
 /// A save with the step it comes from.
-struct Planned {
-    step: usize,
-    staged: StagedSave,
+pub(super) struct Planned {
+    pub(super) step: usize,
+    pub(super) staged: StagedSave,
 }
 
 /// What the guards of a run said.
@@ -94,7 +104,7 @@ struct Answer {
     facts: String,
 }
 
-type Outcome<T> = Result<T, Diagnostics>;
+pub(super) type Outcome<T> = Result<T, Diagnostics>;
 
 fn one(diagnostic: Diagnostic) -> Diagnostics {
     let mut all = Diagnostics::default();
@@ -139,13 +149,20 @@ impl Execution<'_> {
         let computed = self.compute_unguarded(&run_id, true)?;
         look(&computed.report)?;
         let mut saves = Vec::new();
+        let mut warnings = computed.report.warnings;
         for planned in &computed.saves {
             let save = self.save_report(planned, &computed.sizes);
             let (entering, leaving) =
                 self.samples(&planned.staged).map_err(|e| one(e.into_diagnostic(None)))?;
             let key = planned.staged.save.key.iter().map(|c| c.name.clone()).collect();
-            saves.push(super::report::PlannedSave { save, key, entering, leaving });
+            warnings.extend(self.limits.warnings(&save, planned.staged.save.label_span));
+            let unchanged = save.was.saturating_sub(save.left + save.changed);
+            let digest = self.digest(planned)?;
+            let planned = PlannedSave { save, key, entering, leaving, unchanged, digest };
+            saves.push(planned);
         }
+        let labels = saves.iter().map(|s| s.save.label.as_str());
+        let audiences = saved_plan::bases(self.program, self.catalogue, labels);
         Ok(PlanReport {
             schema_version: SCHEMA_VERSION,
             campaigns: computed.report.campaigns,
@@ -155,7 +172,8 @@ impl Execution<'_> {
             exports: computed.report.exports,
             deliveries: self.planned_deliveries(&computed.skipped),
             expectations: computed.report.expectations,
-            warnings: computed.report.warnings,
+            audiences,
+            warnings,
         })
     }
 
@@ -187,8 +205,7 @@ impl Execution<'_> {
         }
         self.check_secrets(dry_run)?;
         let computed = self.compute_unguarded(run_id, dry_run)?;
-        let failed = self.failed_expectations(&computed.report);
-        if failed.is_empty() { Ok(computed) } else { Err(failed) }
+        self.judged(computed)
     }
 
     /// Makes the tables of the plan and nothing else: what is asked of its populations then reads
@@ -286,6 +303,12 @@ impl Execution<'_> {
     fn write(&mut self, computed: Computed, run_id: &str, dry_run: bool) -> Outcome<RunReport> {
         let Computed { mut report, mut saves, exports, sizes, skipped } = computed;
         report.saves = saves.iter().map(|s| self.save_report(s, &sizes)).collect();
+        if let Some(agreed) = self.agreed {
+            let digests = saves.iter().map(|s| self.digest(s)).collect::<Outcome<Vec<_>>>()?;
+            let saves: Vec<_> = report.saves.iter().cloned().zip(digests).collect();
+            let deliveries = self.planned_deliveries(&skipped);
+            agreed.check_answer(&saves, &report.exports, &deliveries)?;
+        }
         if dry_run {
             self.deliver(&mut report, run_id, &skipped, true);
             report.finished = Timestamp::now();
@@ -333,6 +356,12 @@ impl Execution<'_> {
         self.deliver(&mut report, run_id, &skipped, false);
         report.finished = Timestamp::now();
         Ok(report)
+    }
+
+    /// Of the members after a save.
+    fn digest(&self, planned: &Planned) -> Outcome<String> {
+        let span = planned.staged.save.label_span;
+        planned.staged.digest(self.engine).map_err(|e| one(e.into_diagnostic(Some(span))))
     }
 
     /// Tells whoever watches.
@@ -557,33 +586,6 @@ impl Execution<'_> {
         reports
     }
 
-    fn failed_expectations(&self, report: &RunReport) -> Diagnostics {
-        let mut failed = Diagnostics::default();
-        let expects = self
-            .plan
-            .guards
-            .iter()
-            .map(|guard| &self.program.steps[guard.step])
-            .filter(|step| matches!(step.kind, StepKind::Expect { .. }));
-        for (step, expectation) in expects.zip(&report.expectations) {
-            if expectation.held {
-                continue;
-            }
-            let StepKind::Expect { condition, .. } = &step.kind else { continue };
-            let title = match &expectation.message {
-                Some(message) => format!("An expectation does not hold: {message}"),
-                None => "An expectation does not hold".into(),
-            };
-            let label = expectation.facts.clone().unwrap_or_else(|| "does not hold".into());
-            failed.push(
-                Diagnostic::error(codes::plan::EXPECTATION_FAILED, title)
-                    .label(condition.span, label)
-                    .help("look at the counts with `camp plan`; nothing was saved, exported or delivered"),
-            );
-        }
-        failed
-    }
-
     // ---- saves and exports
 
     fn stage(&mut self, skipped: &HashSet<usize>) -> Outcome<Vec<Planned>> {
@@ -675,8 +677,10 @@ impl Execution<'_> {
             None => {
                 let list = names.join(", ");
                 let content = print::identifier(&staged.content);
-                let sql =
-                    format!("SELECT {list} FROM temp.{content} ORDER BY {list} LIMIT {SAMPLE}");
+                let sql = format!(
+                    "SELECT {list} FROM temp.{content} ORDER BY {list} LIMIT {}",
+                    self.samples
+                );
                 let rows = self.engine.query(&sql)?;
                 Ok((rows.into_iter().map(text).collect(), Vec::new()))
             }
@@ -686,7 +690,8 @@ impl Execution<'_> {
                 let table = print::identifier(changes);
                 let pick = |kind: u8| {
                     format!(
-                        "SELECT {list} FROM temp.{table} WHERE kind = {kind} ORDER BY {list} LIMIT {SAMPLE}"
+                        "SELECT {list} FROM temp.{table} WHERE kind = {kind} ORDER BY {list} LIMIT {}",
+                        self.samples
                     )
                 };
                 let entering = self.engine.query(&pick(1))?.into_iter().map(text).collect();
@@ -861,6 +866,7 @@ impl Execution<'_> {
             campaigns: self.program.campaigns.iter().map(|c| c.label.clone()).collect(),
             files: self.program.campaigns.iter().map(|c| c.file.clone()).collect(),
             steps,
+            strict: self.agreed.is_some(),
         }
     }
 

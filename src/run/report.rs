@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 
+use super::saved_plan::Base;
+
 /// The version of the JSON form of [`RunReport`] and [`PlanReport`].
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -213,6 +215,9 @@ pub struct PlanReport {
     pub deliveries: Vec<DeliveryReport>,
     /// In the order of the text. One that does not hold is no error of a plan: it is shown.
     pub expectations: Vec<ExpectationReport>,
+    /// Every audience that is read, asked about or saved, as it was.
+    #[serde(default)]
+    pub audiences: Vec<Base>,
     /// As in [`RunReport::warnings`].
     #[serde(skip)]
     pub warnings: Vec<Diagnostic>,
@@ -230,6 +235,13 @@ pub struct PlannedSave {
     pub entering: Vec<Vec<String>>,
     /// The first keys, by key, that would leave.
     pub leaving: Vec<Vec<String>>,
+    /// Members before and after whose values stay the same.
+    #[serde(default)]
+    pub unchanged: u64,
+    /// Of the keys of the members after, in whatever order: two plans with equal digests save the
+    /// same members.
+    #[serde(default)]
+    pub digest: String,
 }
 
 /// What a run tells while it works.
@@ -306,6 +318,8 @@ mod tests {
             key: vec!["customer_id".into()],
             entering: vec![vec!["7".into()]],
             leaving: vec![],
+            unchanged: 2,
+            digest: "3:0".into(),
         };
         let json = serde_json::to_value(&planned).unwrap();
         assert_eq!(json["label"], "VIP");

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::duckdb::{EngineError, print::plain};
 use crate::graph::{Canvas, Rows, Statement, build, counts};
 use crate::model::program::Program;
-use crate::plan::{self, lower::History};
+use crate::plan::{self, lower::History, passes::Passes};
 use crate::run::history::Recorded;
 
 use super::{Checked, Session, explained_work, one};
@@ -52,7 +52,7 @@ impl Session {
         history: &dyn History,
     ) -> Result<Vec<Statement>, Diagnostics> {
         let wanted: HashSet<usize> = plan::upstream(program, step);
-        let (plan, diagnostics) = plan::plan(program, self.as_of, history, &wanted);
+        let (plan, diagnostics) = plan::plan(program, self.as_of, history, &wanted, Passes::ALL);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }

@@ -15,9 +15,11 @@ use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::model::program::{Program, StepKind};
 use crate::model::unit_test::{Expectation, ExpectationKind, UnitTest, Whose};
 use crate::model::value::Value;
+use crate::plan::passes::Passes;
 use crate::plan::{self, Plan};
-use crate::run::execute::Execution;
+use crate::run::execute::{Execution, SAMPLES};
 use crate::run::history::Recorded;
+use crate::run::limits::Limits;
 use crate::run::report::RunReport;
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::StatementKind;
@@ -252,7 +254,7 @@ impl Session {
             StepKind::Expect { .. } => true,
         };
         let wanted: HashSet<usize> = (0..program.steps.len()).filter(inside).collect();
-        let (mut plan, found) = plan::plan(program, test.as_of, &history, &wanted);
+        let (mut plan, found) = plan::plan(program, test.as_of, &history, &wanted, Passes::ALL);
         if found.has_errors() {
             return Err(found);
         }
@@ -262,6 +264,10 @@ impl Session {
         let judge = Judge { sources: &self.sources, program, test, engine, catalogue, plan: &plan };
         let mut rows = HashMap::new();
         let report = Execution {
+            samples: SAMPLES,
+            limits: Limits::default(),
+            agreed: None,
+            keep_going: false,
             program,
             plan: &plan,
             engine,

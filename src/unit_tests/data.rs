@@ -221,6 +221,7 @@ pub fn save_audiences(
             timezone: constants.clock.zone_name.to_string(),
             campaigns: Vec::new(),
             files: Vec::new(),
+            strict: false,
             steps: Vec::new(),
         };
         let number = NUMBERS + n;

@@ -1,5 +1,7 @@
 //! The same instant and data give the same audiences, however they are computed.
 
+use camp::plan::passes::Passes;
+
 use super::*;
 
 #[test]
@@ -23,6 +25,48 @@ fn audiences_of_one_plan_are_those_of_plans_of_their_own() {
             let alone = audiences(folder);
             assert_eq!(alone[label], together[label], "seed {seed}: {label} in\n{text}");
             assert_eq!(alone.len(), 1, "`--only` saves one audience");
+        }
+    }
+}
+
+/// With every subset of the passes that share work: audiences, counts of all transitions, and what
+/// the history notes of a second day.
+#[test]
+fn the_passes_that_share_work_change_nothing() {
+    for seed in 0..2 {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, mut random) = stored(11_000 + seed, folder.path());
+        let text = script(&data, &mut random, folder.path()).text();
+        let next = data.later(&mut random);
+        let mut first = None;
+        for bits in 0..1 << Passes::NAMES.len() {
+            let left_out = Passes::NAMES.into_iter().enumerate();
+            let left_out: Vec<&str> =
+                left_out.filter(|(n, _)| bits & (1 << n) != 0).map(|(_, name)| name).collect();
+            let folder = tempfile::tempdir().unwrap();
+            let folder = folder.path();
+            let mut given = Vec::new();
+            for data in [&data, &next] {
+                data.store(folder);
+                let passes = Passes::without(&left_out);
+                let settings = Settings { passes, ..trial::settings(folder, data) };
+                // A guard that does not hold is no matter here: then nothing is saved, every time.
+                let report = run(folder, &text, settings).map_err(|found| trial::words(&found));
+                let numbers = report.map(|mut report| {
+                    for step in &mut report.steps {
+                        // What differs from run to run, and from folder to folder.
+                        (step.millis, step.file) = (0, String::new());
+                    }
+                    format!("{:#?}\n{:#?}", report.steps, report.saves)
+                });
+                given.push((numbers, audiences(folder)));
+            }
+            match &first {
+                None => first = Some(given),
+                Some(first) => {
+                    assert_eq!(&given, first, "seed {seed}, without {left_out:?}\n{text}")
+                }
+            }
         }
     }
 }

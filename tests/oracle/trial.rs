@@ -10,6 +10,7 @@ use camp::model::program::Program;
 use camp::model::schema::{FileFormat, Scan};
 use camp::model::types::Type;
 use camp::model::value::Value;
+use camp::plan::passes::Passes;
 use camp::session::{Session, Settings};
 
 use super::calendar::{Calendar, later};
@@ -84,7 +85,8 @@ impl Trial {
                 tally.written += script.statements.len();
                 without_refused(folder, data, &mut script, tally);
                 scripts.push(script);
-                // Two declarations with a rule are two dimensions, whose audiences do not meet.
+                // In another zone, a declaration with a rule is another dimension, whose audiences do not
+                // meet those of the first.
                 let rules = scripts[0]
                     .text()
                     .lines()
@@ -98,7 +100,11 @@ impl Trial {
                     scripts.push(script);
                 }
             }
-            let settings = settings(folder, data);
+            // Whatever passes share work, the rows are the same.
+            let left_out: Vec<&str> =
+                Passes::NAMES.into_iter().filter(|_| self.random.percent(30)).collect();
+            let passes = Passes::without(&left_out);
+            let settings = Settings { passes, ..settings(folder, data) };
             let files = write(folder, scripts);
             let mut session = Session::new(settings);
             let (program, found) = session.check(&files);

@@ -21,7 +21,7 @@ function look(name, svg) {
   const ground = paper ? getComputedStyle(paper).fill : getComputedStyle(document.body).backgroundColor;
   const whole = box(svg);
   const shapes = [];
-  for (const group of svg.querySelectorAll(".node, .flow, .shape")) {
+  for (const group of svg.querySelectorAll(".node, .flow")) {
     const rect = group.querySelector("rect");
     const frame = box(rect);
     shapes.push([group, frame]);
@@ -36,7 +36,7 @@ function look(name, svg) {
     const t = box(text);
     if (t.left < whole.left || t.right > whole.right + 0.5 || t.top < whole.top || t.bottom > whole.bottom)
       said(name, `"${text.textContent}" leaves the picture`);
-    if (!text.closest(".node, .flow, .shape")) readable(name, text, ground);
+    if (!text.closest(".node, .flow")) readable(name, text, ground);
   }
   shapes.forEach(([a, p], n) => {
     for (const [b, q] of shapes.slice(n + 1)) {
@@ -45,6 +45,13 @@ function look(name, svg) {
     }
     if (p.left < whole.left || p.right > whole.right || p.top < whole.top || p.bottom > whole.bottom)
       said(name, `"${a.textContent}" leaves the picture`);
+  });
+  // Texts that stand alone keep apart.
+  const alone = [...svg.querySelectorAll("text")].filter((t) => !t.closest(".node, .flow")).map((t) => [t, box(t)]);
+  alone.forEach(([a, p], n) => {
+    for (const [b, q] of alone.slice(n + 1))
+      if (p.left < q.right && q.left < p.right && p.top + 2 < q.bottom && q.top + 2 < p.bottom)
+        said(name, `"${a.textContent}" and "${b.textContent}" overlap`);
   });
   for (const arrow of svg.querySelectorAll("path.arrow")) {
     // Points on its way, but for the ends: none is on a box.
@@ -55,5 +62,5 @@ function look(name, svg) {
       if (hit) { said(name, `an arrow runs over "${hit[0].textContent}"`); break; }
     }
   }
-  return shapes.length;
+  return shapes.length + svg.querySelectorAll("circle").length;
 }

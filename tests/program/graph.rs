@@ -1,6 +1,9 @@
 //! `camp graph`: what is drawn, the numbers of the last run, and labels that mean harm.
 
+use std::path::Path;
+
 use super::commands::Folder;
+use super::readme::printed;
 
 const PEOPLE: (&str, &str) =
     ("people.csv", "id,country,email\n1,FR,a@x\n2,DE,b@x\n3,FR,\n4,FR,d@x\n");
@@ -258,4 +261,43 @@ fn an_error_in_the_script_draws_nothing() {
     let folder = Folder::new(&[PEOPLE, ("bad.camp", "x = build audience from nobody\n")]);
     let ran = folder.camp(&["graph", "bad.camp"]);
     assert_eq!((ran.exit, ran.stdout.as_str()), (1, ""), "{ran:#?}");
+}
+
+/// The page shows what Camp prints over the examples, run for 24 November; `CAMP_BLESS=1` renews it.
+#[test]
+fn the_pictures_of_the_documentation_are_what_camp_draws() {
+    let dir = super::examples::examples();
+    for n in ["01_first_audience", "02_win_back", "03_combine_and_guard", "04_history"] {
+        printed(dir.path(), &format!("run {n}.camp --as-of 2026-11-24 --quiet"));
+    }
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let svg = printed(dir.path(), "graph 02_win_back.camp --quiet");
+    // The only thing in it that differs from run to run.
+    let (before, run) = svg.split_once(">run ").unwrap();
+    let (_, after) = run.split_once(", as of").unwrap();
+    let svg = format!("{before}>run of the example, as of{after}");
+    let page = include_str!("../../docs/pictures.md");
+    let mut renewed = String::new();
+    let mut rest = page;
+    while let Some((text, block)) = rest.split_once("```") {
+        let (fence, inside) = block.split_once('\n').unwrap();
+        let (shown, after) = inside.split_once("```").unwrap();
+        let printed = match fence {
+            "mermaid" => printed(dir.path(), "graph 02_win_back.camp --format mermaid"),
+            _ => {
+                let line = shown.lines().next().unwrap().strip_prefix("$ camp ").unwrap();
+                format!("$ camp {line}\n{}", printed(dir.path(), line))
+            }
+        };
+        renewed.push_str(&format!("{text}```{fence}\n{}\n```", printed.trim_end()));
+        rest = after;
+    }
+    renewed.push_str(rest);
+    if std::env::var_os("CAMP_BLESS").is_some() {
+        std::fs::write(docs.join("canvas.svg"), &svg).unwrap();
+        std::fs::write(docs.join("pictures.md"), &renewed).unwrap();
+        return;
+    }
+    assert_eq!(renewed, page);
+    assert_eq!(svg, std::fs::read_to_string(docs.join("canvas.svg")).unwrap());
 }

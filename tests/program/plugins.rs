@@ -330,6 +330,15 @@ fn an_installed_program_finds_its_plugins_beside_itself() {
     install("/opt/camp", &root.to_string_lossy());
     let prefix = root.join("opt/camp");
     assert!(prefix.join("bin/camp").is_file());
+    for file in [
+        "share/man/man1/camp.1",
+        "share/man/man1/camp-audiences-overlap.1",
+        "share/bash-completion/completions/camp",
+        "share/zsh/site-functions/_camp",
+        "share/fish/vendor_completions.d/camp.fish",
+    ] {
+        assert!(prefix.join(file).metadata().is_ok_and(|m| m.len() > 100), "{file}");
+    }
     // Twice is the same, also over what is there.
     install(&prefix.to_string_lossy(), "");
 

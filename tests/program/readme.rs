@@ -45,33 +45,40 @@ fn the_session_shows_what_its_commands_print() {
     for name in ["camp.toml", "01_first_audience.camp", "data/customers.csv"] {
         std::fs::copy(examples.join(name), dir.path().join(name)).unwrap();
     }
-    let commands: Vec<(&str, &str)> = block("console")
-        .split("$ camp ")
-        .skip(1)
-        .map(|part| part.split_once('\n').unwrap())
-        .collect();
-    assert_eq!(commands.len(), 2);
-    for (line, shown) in commands {
-        // Words in quotes are one argument.
-        let arguments: Vec<&str> = line
-            .split('"')
-            .enumerate()
-            .flat_map(|(n, part)| match n % 2 {
-                0 => part.split_whitespace().collect(),
-                _ => vec![part],
-            })
-            .collect();
-        let ran = Command::new(env!("CARGO_BIN_EXE_camp"))
-            .current_dir(dir.path())
-            .args(&arguments)
-            .output()
-            .unwrap();
-        let printed =
-            String::from_utf8(ran.stdout).unwrap() + &String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(shows(dir.path(), block("console")), 2);
+}
+
+/// Runs the commands of a session, and compares what each prints with what is shown. Gives how many
+/// there are.
+fn shows(folder: &Path, session: &str) -> usize {
+    let commands: Vec<(&str, &str)> =
+        session.split("$ camp ").skip(1).map(|part| part.split_once('\n').unwrap()).collect();
+    for (line, shown) in &commands {
+        let printed = printed(folder, line);
         let steady = |text: &str| -> Vec<Vec<String>> {
             let lines = text.trim().lines().map(self::steady);
             lines.map(|words| words.into_iter().map(str::to_owned).collect()).collect()
         };
         assert_eq!(steady(&printed), steady(shown), "{line}:\n{printed}");
     }
+    commands.len()
+}
+
+/// What a command prints.
+pub(super) fn printed(folder: &Path, line: &str) -> String {
+    // Words in quotes are one argument.
+    let arguments: Vec<&str> = line
+        .split('"')
+        .enumerate()
+        .flat_map(|(n, part)| match n % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        })
+        .collect();
+    let ran = Command::new(env!("CARGO_BIN_EXE_camp"))
+        .current_dir(folder)
+        .args(&arguments)
+        .output()
+        .unwrap();
+    String::from_utf8(ran.stdout).unwrap() + &String::from_utf8(ran.stderr).unwrap()
 }

@@ -1,13 +1,20 @@
 //! Runs the program on a case, and reads its machine-readable output: what a scheduler would see.
 
+use std::cell::Cell;
 use std::fmt;
 use std::path::Path;
 use std::process::Command;
 
+use camp::plan::passes::Passes;
 use serde_json::Value;
 
 use super::case::Run;
 use crate::cases::Stage;
+
+std::thread_local! {
+    /// Whether runs of cases go without every pass that shares work.
+    pub static SHARES_NOTHING: Cell<bool> = const { Cell::new(false) };
+}
 
 /// The instant of a run whose case states none: nothing depends on the machine's clock.
 pub const AS_OF: &str = "2025-06-30T12:00:00Z";
@@ -105,6 +112,11 @@ pub fn drive(folder: &Path, run: &Run, stage: Stage) -> Result<Outcome, String> 
             if run.dry_run {
                 command.arg("--dry-run");
             }
+        }
+    }
+    if run.command.is_none() && stage == Stage::Run && SHARES_NOTHING.get() {
+        for pass in Passes::NAMES {
+            command.args(["--without", pass]);
         }
     }
     command.envs(run.env.iter().map(|(k, v)| (k, v)));

@@ -164,6 +164,7 @@ fn child_that_commits_until_it_is_killed() {
             timezone: "UTC".into(),
             campaigns: Vec::new(),
             files: Vec::new(),
+            strict: false,
             steps: Vec::new(),
         };
         println!("\ncommitting");

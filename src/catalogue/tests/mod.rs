@@ -188,6 +188,7 @@ impl Project {
             timezone: "UTC".into(),
             campaigns: vec!["Test".into()],
             files: vec!["test.camp".into()],
+            strict: false,
             steps: vec![StepRecord {
                 campaign: "Test".into(),
                 activity: "save audience".into(),

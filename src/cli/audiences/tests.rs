@@ -52,6 +52,7 @@ fn project() -> tempfile::TempDir {
             timezone: "UTC".into(),
             campaigns: vec!["Spring".into()],
             files: vec!["spring.camp".into()],
+            strict: false,
             steps: vec![],
         };
         let mut saves = [stage(&store, &catalogue, &save, 0).unwrap()];

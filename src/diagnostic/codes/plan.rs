@@ -86,4 +86,17 @@ codes! {
         "An expectation does not hold",
         "`expect` guards a run: when its condition does not hold, nothing is saved, exported or delivered. The message shows the counts that it speaks of.",
         bad "", good "";
+
+    PLANNED_SCRIPTS = "E0480", "plan.planned_scripts", Expectation,
+        "The scripts are not those that were planned",
+        "`camp run --plan FILE` does exactly what the plan says, or nothing. A script, or a file that it imports, has changed since the plan was made, or other files are read. Make the plan again, look at it, and run that one.",
+        bad "", good "";
+    PLANNED_AUDIENCES = "E0481", "plan.planned_audiences", Expectation,
+        "Another run came between a plan and its run",
+        "An audience that the plan reads, asks about or saves has another version than when the plan was made, so the numbers of the plan are no longer those of the run. Nothing was saved. Make the plan again and look at it.",
+        bad "", good "";
+    NOT_AS_PLANNED = "E0482", "plan.not_as_planned", Expectation,
+        "A run would do something else than planned",
+        "The scripts and the instant are those of the plan, and the data gives another answer now: other members, another number of rows to export or to send. Nothing was saved, exported or delivered. Make the plan again and look at what changed.",
+        bad "", good "";
 }

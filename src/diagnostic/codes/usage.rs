@@ -100,4 +100,12 @@ codes! {
         "The rows of the population have no key",
         "One row can only be asked about by its key, and the dimension of this population has none.",
         bad "", good "";
+    UNKNOWN_COMMAND = "E0731", "usage.unknown_command", Usage, "No command has this name",
+        "`camp man` takes the words of a command, as in `camp man audiences overlap`. `camp --help` lists \
+         the commands.",
+        bad "", good "";
+    PLAN_UNREADABLE = "E0744", "usage.plan_unreadable", Usage, "A saved plan cannot be read",
+        "`camp run --plan FILE` takes a file that `camp plan … --save-plan FILE` wrote, with this \
+         version of Camp or an older one.",
+        bad "", good "";
 }

@@ -52,4 +52,20 @@ codes! {
         "An audience becomes empty",
         "The audience had members and the new rule finds nobody. It is saved with its columns and no rows. An `expect count(…) > 0` before the save refuses that.",
         bad "", good "";
+    AUDIENCE_EVERYBODY = "W0985", "plan.everybody", Data,
+        "An audience would be everybody",
+        "`camp plan` found that an audience that left somebody out, or a new one, would hold every row of its dimension. A rule that always holds, a `where` that was forgotten, or a flag that the last import set for all, look like this.",
+        bad "", good "";
+    AUDIENCE_EMPTY = "W0986", "plan.empty", Data,
+        "A new audience would be empty",
+        "`camp plan` found nobody for an audience that does not exist yet. A misspelt value in a rule looks like this: `camp profile` shows the values of a column, `camp why` where one row is left out.",
+        bad "", good "";
+    AUDIENCE_SHRINKS = "W0987", "plan.shrinks", Data,
+        "An audience would lose many of its members",
+        "`camp plan` warns where more than 30 % of the members, and at least 10, would leave, also when as many others enter. `--warn-shrink SHARE`, or `warn_shrink` in `camp.toml`, sets another limit; `never` sets none.",
+        bad "", good "";
+    AUDIENCE_GROWS = "W0988", "plan.grows", Data,
+        "An audience would gain many members",
+        "`camp plan` warns where more members would enter than the audience has, and at least 10. `--warn-grow SHARE`, or `warn_grow` in `camp.toml`, sets another limit; `never` sets none.",
+        bad "", good "";
 }

@@ -7,6 +7,7 @@ pub mod files;
 pub mod functions;
 mod json;
 pub mod lock;
+pub mod measure;
 pub mod print;
 pub mod profile;
 pub mod session;

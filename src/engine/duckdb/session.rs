@@ -13,6 +13,7 @@ use super::attach::{Attached, Held};
 use super::csv::TypingCache;
 use super::error::{EngineError, ErrorKind};
 use super::lock::{self, OpenFile};
+use super::measure::Measured;
 use super::spill::SpillDir;
 use super::{identifier, literal, types};
 use crate::diagnostic::{Diagnostic, codes::data};
@@ -112,6 +113,8 @@ pub struct Session {
     pub(super) typing: RefCell<TypingCache>,
     /// The files that scripts named, for `--safe`.
     pub(super) opened: RefCell<Vec<String>>,
+    /// What was run, while that is measured.
+    pub(super) measured: RefCell<Option<Vec<Measured>>>,
     locked: Cell<bool>,
     pub(super) spill: Option<SpillDir>,
 }
@@ -157,6 +160,7 @@ impl Session {
             typing: RefCell::default(),
             opened: RefCell::default(),
             locked: Cell::new(false),
+            measured: RefCell::default(),
             spill,
         };
         if session.project_exists() {
@@ -172,6 +176,12 @@ impl Session {
     pub fn execute(&self, sql: &str) -> Result<u64, EngineError> {
         let _running = self.start()?;
         fault::step(sql);
+        let rows = self.executed(sql)?;
+        self.note_measured(sql, rows);
+        Ok(rows)
+    }
+
+    fn executed(&self, sql: &str) -> Result<u64, EngineError> {
         let mut statement = self.connection.prepare(sql)?;
         let changed = statement.execute([])? as u64;
         // CREATE TABLE AS reports no changed rows, but gives one row with their count.
@@ -218,11 +228,13 @@ impl Session {
         drop(statement.stream_arrow([]).map_err(|e| self.own_error(e.into(), sql))?);
         let names = statement.schema().fields().iter().map(|f| f.name().clone()).collect();
         let mut row = Vec::new();
+        let mut given = 0;
         while let Some(batch) = statement.step().map_err(|e| self.own_error(e.into(), sql))? {
             if self.interrupter.is_requested() {
                 return Err(EngineError::interrupted());
             }
             let columns: &[ArrayRef] = batch.columns();
+            given += batch.len() as u64;
             for at in 0..batch.len() {
                 row.clear();
                 for column in columns {
@@ -231,6 +243,8 @@ impl Session {
                 each(&row)?;
             }
         }
+        drop(statement);
+        self.note_measured(sql, given);
         Ok(names)
     }
 

@@ -41,6 +41,9 @@ impl Lowering<'_> {
     /// linked rows are read once. Not so where the group reads only some of the rows and the
     /// existence may need others: reading more of them can cost more than a second, pruned scan.
     pub(super) fn share_groups(&mut self) {
+        if !self.share {
+            return;
+        }
         let owner = self.blocks.len() - 1;
         for Existence { join, expr } in std::mem::take(&mut self.top().existences).into_iter().rev()
         {

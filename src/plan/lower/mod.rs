@@ -118,6 +118,8 @@ pub struct Lowering<'a> {
     blocks: Vec<Block>,
     frames: HashMap<u16, Vec<Frame>>,
     aliases: usize,
+    /// Whether an existence may join the group of its links.
+    share: bool,
     /// What went wrong.
     pub errors: Diagnostics,
 }
@@ -132,8 +134,14 @@ impl<'a> Lowering<'a> {
             blocks: Vec::new(),
             frames: HashMap::new(),
             aliases: 0,
+            share: true,
             errors: Diagnostics::default(),
         }
+    }
+
+    /// Every existence is a join of its own.
+    pub fn unshared(self) -> Self {
+        Lowering { share: false, ..self }
     }
 
     fn alias(&mut self, prefix: &str) -> Alias {
