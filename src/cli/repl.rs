@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::io::IsTerminal;
 
 use super::interrupt::Asked as Interrupted;
-use super::output::Output;
+use super::output::{Format, Output};
 use super::project::{self, ScriptArgs};
 use super::{Exit, interrupt};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes::warnings};
@@ -44,6 +44,8 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
+    // What is said of an entry is for people, whatever other commands print.
+    out.format = Format::Text;
     let set = settings.set.clone();
     let mut session = Session::new(settings);
     session.give(Vec::new());

@@ -281,6 +281,33 @@ fn a_record_shows_what_was_typed() {
     assert_eq!(said, "camp> (1\n  ...   + 1)\n2\n");
 }
 
+#[test]
+fn a_prompt_that_is_left_alone_keeps_the_database_from_nobody() {
+    let folder = folder();
+    let script = [DIMENSION, FRENCH, "save audience french as \"French\"\n"].concat();
+    std::fs::write(folder.path().join("french.camp"), &script).unwrap();
+    assert_eq!(folder.camp(&["run", "french.camp"]).exit, 0);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_camp"))
+        .current_dir(folder.path())
+        .args(["repl", "french.camp"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    input.write_all(b"size(\"French\")\n\n").unwrap();
+    assert!(answers.any(|line| line.unwrap() == "3"));
+    // Another program writes while the prompt waits, without waiting itself.
+    let ran = folder.camp(&["run", "french.camp", "--wait", "0s"]);
+    assert_eq!(ran.exit, 0, "{ran:#?}");
+    input.write_all(b":audiences\n").unwrap();
+    assert!(answers.any(|line| line.unwrap().starts_with("French  people        3        2")));
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_stops_the_query_and_not_the_session() {
