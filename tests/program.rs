@@ -8,6 +8,7 @@ mod executors;
 mod fmt;
 mod hostile;
 mod new_plugins;
+mod operations;
 mod plugin_faults;
 mod plugins;
 mod profile;

@@ -3,7 +3,7 @@
 use super::output::Output;
 use super::progress::Shown;
 use super::project::{self, ScriptArgs};
-use super::{Exit, interrupt, reports};
+use super::{Exit, interrupt, log, reports};
 use crate::diagnostic::Severity;
 use crate::session::Session;
 
@@ -27,11 +27,16 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
     let mut session = Session::new(settings);
     let asked = interrupt::watch(session.interrupter());
     let shown = Shown::start(out.quiet);
-    let result = session.run(&args.files, &mut |progress| shown.note(progress));
+    let mut steps = log::Steps::new();
+    let result = session.run(&args.files, &mut |progress| {
+        steps.note(&progress);
+        shown.note(progress);
+    });
     shown.end();
     match result {
         Ok(report) => {
             out.sorted(&report.warnings, &session.sources);
+            log::report(&report);
             reports::print_run(&report, &session.sources, out);
             // What went wrong after the commit, such as a delivery that broke off.
             let late = report.warnings.iter().filter(|d| d.severity == Severity::Error);
