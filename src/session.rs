@@ -68,6 +68,8 @@ pub struct Settings {
     pub fence: Option<Fence>,
     /// How long a locked database is waited for.
     pub wait: Duration,
+    /// Hears, once, which program is waited for.
+    pub waiting: Option<duckdb::lock::Listener>,
     /// The engine's memory limit.
     pub memory_limit: Option<String>,
     /// The engine's threads.
@@ -548,6 +550,7 @@ impl Session {
             max_temp: None,
             fence: self.settings.fence.clone(),
             wait: self.settings.wait,
+            waiting: self.settings.waiting,
             extension_directory: None,
             schemas_only: false,
         }

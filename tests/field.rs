@@ -3,3 +3,5 @@
 mod crashes;
 mod limits;
 mod locks;
+#[cfg(unix)]
+mod processes;

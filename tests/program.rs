@@ -10,6 +10,7 @@ mod graph;
 mod hostile;
 mod keep_going;
 mod new_plugins;
+mod operations;
 mod plans;
 mod plugin_faults;
 mod plugins;

@@ -18,6 +18,7 @@ pub mod schema;
 mod sql;
 pub mod stage;
 pub mod store;
+pub mod vacuum;
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::activity::save_audience::Update;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::data as codes;
+use crate::engine::duckdb::EngineError;
 use crate::source::Span;
 
 use super::commit::{self, Committed, RunRecord};
@@ -433,19 +434,27 @@ pub fn drop(
         schema::ensure(store)?;
         let present = Catalogue::read(store)?;
         refuse_drop(&present, label, force)?;
-        let entry = present.get(label)?;
-        store.execute(&format!("DROP TABLE IF EXISTS {}", sql::audience(&entry.table)))?;
-        for shape in &present.shapes {
-            let table = sql::camp(&shape.change_table());
-            store.execute(&format!("DELETE FROM {table} WHERE audience = {}", entry.id))?;
-        }
-        store
-            .execute(&format!("DELETE FROM project.camp.version WHERE audience = {}", entry.id))?;
-        store.execute(&format!("DELETE FROM project.camp.audience WHERE id = {}", entry.id))?;
+        remove(store, &present, present.get(label)?)?;
         commit::write_run(store, &present, run, "done", None)?;
         store.execute(&schema::membership_view(&Catalogue::read(store)?))?;
         Ok(())
     })
+}
+
+/// Removes an audience with its history, inside the write transaction.
+pub(super) fn remove(
+    store: &dyn Store,
+    present: &Catalogue,
+    entry: &Entry,
+) -> Result<(), EngineError> {
+    store.execute(&format!("DROP TABLE IF EXISTS {}", sql::audience(&entry.table)))?;
+    for shape in &present.shapes {
+        let table = sql::camp(&shape.change_table());
+        store.execute(&format!("DELETE FROM {table} WHERE audience = {}", entry.id))?;
+    }
+    store.execute(&format!("DELETE FROM project.camp.version WHERE audience = {}", entry.id))?;
+    store.execute(&format!("DELETE FROM project.camp.audience WHERE id = {}", entry.id))?;
+    Ok(())
 }
 
 fn refuse_drop(catalogue: &Catalogue, label: &str, force: bool) -> Result<(), Diagnostic> {

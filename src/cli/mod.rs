@@ -16,6 +16,7 @@ mod graph;
 mod init;
 mod interrupt;
 mod junit;
+mod log;
 mod man;
 mod output;
 mod plan;
@@ -31,6 +32,7 @@ mod scripts;
 mod store;
 mod table;
 mod test;
+mod vacuum;
 mod values;
 mod why;
 mod written;
@@ -85,6 +87,8 @@ enum Command {
     /// Look at past runs
     #[command(subcommand)]
     Runs(runs::Command),
+    /// Remove what is not wanted any longer: expired audiences, old versions, records of old runs
+    Vacuum(vacuum::Args),
     /// List the functions of rules and selections, or explain one
     Functions(functions::Args),
     /// List the activities, or explain one
@@ -124,7 +128,17 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    let begun = std::time::Instant::now();
     let mut out = Output::new(&cli.output);
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .take_while(|word| !word.starts_with("--set"))
+        .collect();
+    let version = env!("CARGO_PKG_VERSION");
+    let start =
+        serde_json::json!({ "pid": std::process::id(), "version": version, "arguments": words });
+    log::line("info", "start", start);
     if !matches!(cli.command, Command::Probe { .. } | Command::PluginCase { .. }) {
         crate::plugin::stdout::allow();
     }
@@ -142,6 +156,7 @@ pub fn main() -> ExitCode {
         Command::Debug(args) => debug::run(args, &mut out),
         Command::Audiences(command) => audiences::run(command, &mut out),
         Command::Runs(command) => runs::run(command, &mut out),
+        Command::Vacuum(args) => vacuum::run(args, &mut out),
         Command::Functions(args) => functions::run(args, &mut out),
         Command::Activities(args) => activities::run(args, &mut out),
         Command::Plugin(command) => plugin::run(command, &mut out),
@@ -164,6 +179,9 @@ pub fn main() -> ExitCode {
         Command::Completions(args) => completions::run(args, &mut out),
         Command::Man(args) => man::run(args, &mut out),
     };
+    let level = if exit == Exit::FINE { "info" } else { "error" };
+    let ms = begun.elapsed().as_millis() as u64;
+    log::line(level, "end", serde_json::json!({ "exit": exit.0, "ms": ms }));
     crate::plugin::guard::end_if_abandoned(exit.0);
     ExitCode::from(exit.0)
 }

@@ -7,8 +7,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::Exit;
 use super::table::Table;
+use super::{Exit, log};
 use crate::diagnostic::render::{self, Style};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::SourceMap;
@@ -40,6 +40,9 @@ pub(super) struct Args {
         value_name = "WHEN"
     )]
     color: Colour,
+    /// Log what happens on the standard error, messages included: one JSON object a line
+    #[arg(long, global = true, help_heading = "Output", value_enum, value_name = "FORM")]
+    log: Option<Log>,
     /// Print no progress and no report, only warnings and errors
     #[arg(long, short, global = true, help_heading = "Output")]
     quiet: bool,
@@ -98,6 +101,12 @@ fn parser(values: Vec<PossibleValue>) -> impl TypedValueParser<Value = Form> {
         let results = Format::from_str(&name, false).map(Form::Results);
         results.or_else(|_| Picture::from_str(&name, false).map(Form::Picture))
     })
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum Log {
+    /// One JSON object a line
+    Json,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +183,9 @@ impl Output {
             (Some(Messages::Concise), _) => Style::Concise,
             (Some(Messages::Json), _) | (None, Format::Json) => Style::Json,
         };
+        if args.log.is_some() {
+            log::start();
+        }
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
         let terminal = std::io::stderr().is_terminal();
@@ -264,7 +276,7 @@ impl Output {
 
     /// Says something about the result, to people only.
     pub fn say(&mut self, text: &str) {
-        if !self.quiet && self.messages.style != Style::Json {
+        if !self.quiet && self.messages.style != Style::Json && !log::wanted() {
             let _ = writeln!(self.talk, "{}", visible(text));
         }
     }
@@ -321,7 +333,14 @@ impl Output {
 
     /// Prints diagnostics as they are ordered.
     pub fn sorted(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
-        if !diagnostics.is_empty() {
+        if log::wanted() {
+            for diagnostic in diagnostics {
+                let record = render::record(diagnostic, sources);
+                let level = record.severity.clone();
+                let fields = serde_json::to_value(record).unwrap_or_default();
+                log::line(&level, "message", fields);
+            }
+        } else if !diagnostics.is_empty() {
             render::write_all(&mut self.talk, diagnostics, sources, &self.messages);
         }
     }

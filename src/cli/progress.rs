@@ -1,18 +1,20 @@
 //! Progress on a terminal: which step, how many there are, how long it takes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::numbers;
+use super::{log, numbers};
 use crate::run::report::Progress;
 use crate::terminal::visible_line;
 
 thread_local! {
     /// What is shown now.
     static SHOWN: RefCell<Option<ProgressBar>> = const { RefCell::new(None) };
+    /// Whether nothing but errors is told.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Hides the progress while somebody is asked something.
@@ -24,6 +26,19 @@ pub(super) fn suspended<T>(ask: impl FnOnce() -> T) -> T {
     }
 }
 
+/// Tells that a database is held by another program, and which.
+pub(super) fn waiting(held: &str) {
+    log::line("warning", "waiting", serde_json::json!({ "why": held }));
+    if QUIET.get() || log::wanted() {
+        return;
+    }
+    let words = format!("waiting: {}", visible_line(held));
+    match SHOWN.with_borrow(Clone::clone).filter(|bar| !bar.is_hidden()) {
+        Some(bar) => bar.set_message(words),
+        None => eprintln!("{words}"),
+    }
+}
+
 /// Shows the progress of one run, and nothing where nobody watches.
 pub(super) struct Shown {
     bar: ProgressBar,
@@ -32,12 +47,16 @@ pub(super) struct Shown {
 impl Shown {
     /// Starts to show; hidden when `quiet` or when the standard error is no terminal.
     pub fn start(quiet: bool) -> Self {
-        let visible = !quiet && std::io::stderr().is_terminal();
+        let visible = !quiet && !log::wanted() && std::io::stderr().is_terminal();
+        QUIET.set(quiet);
         let target =
             if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target).with_message("checking");
         set_template(&bar, "{spinner} {wide_msg} {elapsed}");
-        bar.enable_steady_tick(Duration::from_millis(120));
+        if visible {
+            // In a thread of its own, which a process that may not have one need not start.
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
         SHOWN.set(Some(bar.clone()));
         Shown { bar }
     }
@@ -71,10 +90,6 @@ impl Shown {
                     let message = self.bar.message();
                     self.bar.set_message(format!("{message}: {}", numbers::counted(rows, "row")));
                 }
-            }
-            Progress::Waiting { holder } => {
-                self.bar
-                    .set_message(format!("waiting for the database: {}", visible_line(&holder)));
             }
             Progress::Committing => self.bar.set_message("saving"),
         }

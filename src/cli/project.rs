@@ -13,6 +13,7 @@ use super::output::Output;
 use crate::config::{self, Config};
 use crate::diagnostic::codes::{data, usage};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::engine::duckdb::lock::Listener;
 use crate::fence::Fence;
 use crate::plan::passes::Passes;
 use crate::plugin::consent::Consent;
@@ -144,6 +145,7 @@ pub(super) fn settings(
         dry_run,
         fence,
         wait: machine.wait.or(config.wait).unwrap_or(WAIT),
+        waiting: Some(Listener(super::progress::waiting)),
         memory_limit: machine.memory_limit.clone().or(config.memory_limit),
         threads: machine.threads.or(config.threads),
         temp_directory: machine.temp_directory.clone().or(config.temp_directory),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::output::Output;
 use super::progress::Shown;
 use super::project::{self, ScriptArgs};
-use super::{Exit, interrupt, reports, scripts};
+use super::{Exit, interrupt, log, reports, scripts};
 use crate::diagnostic::Severity;
 use crate::run::saved_plan::SavedPlan;
 use crate::session::Session;
@@ -58,11 +58,16 @@ pub(super) fn run(args: Args, out: &mut Output) -> Exit {
     let mut session = Session::new(settings);
     let asked = interrupt::watch(session.interrupter());
     let shown = Shown::start(out.quiet);
-    let result = session.run(&files, &mut |progress| shown.note(progress));
+    let mut steps = log::Steps::new();
+    let result = session.run(&files, &mut |progress| {
+        steps.note(&progress);
+        shown.note(progress);
+    });
     shown.end();
     match result {
         Ok(report) => {
             out.sorted(&report.warnings, &session.sources);
+            log::report(&report);
             reports::print_run(&report, &session.sources, out);
             // What went wrong after the commit, such as a delivery that broke off.
             let late = report.warnings.iter().filter(|d| d.severity == Severity::Error);

@@ -94,7 +94,7 @@ fn show(project: &Project, id: Option<&str>, out: &mut Output) -> Result<(), Box
     }
     match out.format {
         Format::Json => out.json(&json!({
-            "run": run.id, "sequence": run.sequence, "previous": run.previous,
+            "schema_version": 1, "run": run.id, "sequence": run.sequence, "previous": run.previous,
             "command": run.command, "status": run.status, "error": run.error,
             "started": run.started, "finished": run.finished, "as_of": run.as_of,
             "timezone": run.timezone, "campaigns": run.campaigns, "files": run.files,

@@ -5,6 +5,7 @@ use super::project::{self, ProjectArgs};
 use crate::catalogue::Catalogue;
 use crate::catalogue::commit::RunRecord;
 use crate::diagnostic::{Diagnostic, codes::usage};
+use crate::engine::duckdb::lock::Listener;
 use crate::engine::duckdb::{EngineOptions, Session as Engine};
 use crate::model::value::Value;
 use jiff::{Timestamp, tz::TimeZone};
@@ -48,6 +49,7 @@ impl Project {
             threads: args.threads.or(config.threads),
             temp_directory: args.temp_directory.clone().or(config.temp_directory),
             wait: args.wait.or(config.wait).unwrap_or(project::WAIT),
+            waiting: Some(Listener(super::progress::waiting)),
             ..EngineOptions::default()
         };
         let opened = Engine::open(&options).and_then(|store| {

@@ -284,11 +284,6 @@ pub enum Progress {
         /// Rows it made, where that is known.
         rows: Option<u64>,
     },
-    /// The database is held by another process; the run waits for it.
-    Waiting {
-        /// Who holds it, in the engine's words.
-        holder: String,
-    },
     /// Everything is computed; the run saves.
     Committing,
 }

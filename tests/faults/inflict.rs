@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::support::database;
 use crate::support::project::Ran;
@@ -187,8 +187,26 @@ fn full(subject: &Subject) -> u64 {
     fs::metadata(subject.project.database()).map_or(0, |m| m.len()) / 512
 }
 
+/// Longer than any run takes, however busy the machine.
+const PATIENCE: Duration = Duration::from_secs(180);
+
 fn run(command: &mut Command) -> Ran {
-    Ran::of(command.output().unwrap())
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    ended(command.spawn().unwrap())
+}
+
+/// A run that does not end is a fault of its own.
+fn ended(mut child: Child) -> Ran {
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > PATIENCE {
+            let _ = child.kill();
+            let ran = Ran::of(child.wait_with_output().unwrap());
+            panic!("it does not end: {ran:?}");
+        }
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    Ran::of(child.wait_with_output().unwrap())
 }
 
 /// A run under a shell's limits.
@@ -207,7 +225,7 @@ fn while_running(subject: &Subject, micros: u64, what: impl FnOnce(u32)) -> Ran 
     let child = command.spawn().unwrap();
     std::thread::sleep(Duration::from_micros(micros));
     what(child.id());
-    Ran::of(child.wait_with_output().unwrap())
+    ended(child)
 }
 
 fn send(process: u32, signal: i32) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::EngineError;
 use super::lock::{self, OpenFile};
-use super::session::{PROJECT, Session};
+use super::session::{EngineOptions, PROJECT, Session};
 use super::{identifier, literal};
 use crate::diagnostic::{Diagnostic, codes::data};
 use crate::fence::Breach;
@@ -192,7 +192,8 @@ impl Session {
     ) -> Result<Option<OpenFile>, Diagnostic> {
         let (extension, target, kind) = match source {
             Source::DuckDb(path) => {
-                return lock::attach(&self.connection, path, name, true, self.options.wait)
+                let EngineOptions { wait, waiting, .. } = self.options;
+                return lock::attach(&self.connection, path, name, true, wait, waiting)
                     .map(Some)
                     .map_err(|d| d.label(span, "cannot be opened"));
             }

@@ -13,6 +13,19 @@ use duckdb::Connection;
 use super::{identifier, literal};
 use crate::diagnostic::{Diagnostic, codes::data};
 
+/// Hears, once, which program is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Listener(pub fn(&str));
+
+impl PartialEq for Listener {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::fn_addr_eq(self.0, other.0)
+    }
+}
+
+/// How long a program is waited for before that is told.
+const TOLD_AFTER: Duration = Duration::from_millis(500);
+
 static OPEN: Mutex<Vec<Identity>> = Mutex::new(Vec::new());
 
 /// A file, by its path and, once it exists, by its place on the disk.
@@ -129,6 +142,7 @@ pub fn attach(
     name: &str,
     read_only: bool,
     wait: Duration,
+    waiting: Option<Listener>,
 ) -> Result<OpenFile, Diagnostic> {
     let mode = if read_only { "READ_ONLY" } else { "READ_WRITE" };
     let sql = format!(
@@ -136,7 +150,9 @@ pub fn attach(
         literal(&path.to_string_lossy()),
         identifier(name)
     );
-    let deadline = Instant::now() + wait;
+    let begun = Instant::now();
+    let deadline = begun + wait;
+    let mut untold = waiting;
     let mut pause = Duration::from_millis(10);
     loop {
         let failure = match OpenFile::claim(path) {
@@ -156,6 +172,12 @@ pub fn attach(
             failure.code == data::DATABASE_IN_USE || failure.code == data::DATABASE_OPEN_TWICE;
         if !busy || Instant::now() >= deadline {
             return Err(failure);
+        }
+        // Commits of others are short: nobody is told of those.
+        if begun.elapsed() >= TOLD_AFTER
+            && let Some(tell) = untold.take()
+        {
+            (tell.0)(&failure.title);
         }
         let left = deadline.saturating_duration_since(Instant::now());
         std::thread::sleep(pause.min(left));

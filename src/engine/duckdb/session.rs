@@ -12,7 +12,7 @@ use duckdb::{Config, Connection, InterruptHandle};
 use super::attach::{Attached, Held};
 use super::csv::TypingCache;
 use super::error::{EngineError, ErrorKind};
-use super::lock::{self, OpenFile};
+use super::lock::{self, Listener, OpenFile};
 use super::measure::Measured;
 use super::spill::SpillDir;
 use super::{identifier, literal, types};
@@ -41,6 +41,8 @@ pub struct EngineOptions {
     pub fence: Option<Fence>,
     /// How long to wait for a database that another program holds.
     pub wait: Duration,
+    /// Hears, once, which program is waited for.
+    pub waiting: Option<Listener>,
     /// Where extensions of the engine lie; else `CAMP_EXTENSION_DIRECTORY`, else where the engine
     /// installs them.
     pub extension_directory: Option<PathBuf>,
@@ -409,8 +411,12 @@ impl Session {
             }
             self.detach_project().map_err(|e| e.into_diagnostic(None))?;
         }
-        fault::step("attach the project");
-        let open = lock::attach(&self.connection, path, PROJECT, read_only, wait)?;
+        fault::step(match read_only {
+            true => "attach the project",
+            false => "attach the project for writing",
+        });
+        let open =
+            lock::attach(&self.connection, path, PROJECT, read_only, wait, self.options.waiting)?;
         *self.project.borrow_mut() = Some(open);
         self.read_only.set(read_only);
         Ok(())
