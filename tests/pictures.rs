@@ -81,8 +81,7 @@ fn keep(browser: &Browser, pictures: &[Drawn], ending: &str) {
         let file = folder.join(Path::new(name).with_extension(ending).file_name().unwrap());
         fs::write(&file, text).unwrap();
         let side = |key: &str| {
-            let at =
-                text.find(&format!("<svg xmlns")).or(text.find("<svg class=\"chart\"")).unwrap();
+            let at = text.find("<svg xmlns").or(text.find("<svg class=\"chart\"")).unwrap();
             let rest = text[at..].split(&format!(" {key}=\"")).nth(1).unwrap();
             rest.split(['"', '.']).next().unwrap().parse::<u32>().unwrap()
         };

@@ -19,7 +19,7 @@ pub fn dot(canvas: &Canvas) -> String {
     );
     let several = canvas.charts.len() > 1;
     for (c, chart) in canvas.charts.iter().enumerate() {
-        let title = quoted(&[chart.title.clone()]);
+        let title = quoted(std::slice::from_ref(&chart.title));
         if several {
             let _ = writeln!(out, "  subgraph cluster_{c} {{\n  label={title};");
         } else {

@@ -56,10 +56,10 @@ pub fn picture(label: &str, versions: &[VersionInfo], zone: &TimeZone) -> String
     };
     let whole = (right + MARGIN).max(width(&about, false) + 2.0 * MARGIN).max(320.0);
     let mut out = String::new();
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<text class=\"heading\" x=\"{MARGIN}\" y=\"28\">{}</text>\
-         <text class=\"subheading\" x=\"{MARGIN}\" y=\"46\">{}</text>\n",
+         <text class=\"subheading\" x=\"{MARGIN}\" y=\"46\">{}</text>",
         xml(&fit(label, (whole - 2.0 * MARGIN) / 1.4, true)),
         xml(&about)
     );
@@ -69,10 +69,10 @@ pub fn picture(label: &str, versions: &[VersionInfo], zone: &TimeZone) -> String
         versions.iter().enumerate().map(|(n, v)| format!("{} {}", x(n), y(v.size))).collect();
     if let Some(last) = versions.len().checked_sub(1) {
         let line = line.join("L");
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<path class=\"area\" d=\"M{} {foot}L{line}L{} {foot}z\"/>\
-             <path class=\"curve\" d=\"M{line}\"/>\n",
+             <path class=\"curve\" d=\"M{line}\"/>",
             x(0),
             x(last)
         );

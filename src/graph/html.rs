@@ -57,7 +57,7 @@ const LEGEND: &str = "<section class=\"legend\"><h3>How to read it</h3>\
 
 fn draw(out: &mut String, c: usize, chart: &Chart, zone: &TimeZone) {
     let drawing = picture::draw(chart, &|n| Some(format!("#c{c}n{n}")));
-    let _ = write!(out, "<article>\n<h2>{}</h2>\n", xml(&chart.title));
+    let _ = writeln!(out, "<article>\n<h2>{}</h2>", xml(&chart.title));
     if let Some(description) = &chart.description {
         let _ = writeln!(out, "<p>{}</p>", xml(description));
     }
@@ -65,11 +65,11 @@ fn draw(out: &mut String, c: usize, chart: &Chart, zone: &TimeZone) {
         let _ = writeln!(out, "<p>{NOTHING}</p>");
     }
     let (width, height) = (drawing.size.width, drawing.size.height);
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<p class=\"about\">{}: {}</p>\n<figure><svg class=\"chart\" width=\"{width}\" \
          height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"group\" aria-label=\"{}\">\n{}\
-         </svg></figure>\n</article>\n",
+         </svg></figure>\n</article>",
         xml(&chart.file),
         xml(&about(chart, zone)),
         xml(&chart.title),
@@ -80,7 +80,7 @@ fn draw(out: &mut String, c: usize, chart: &Chart, zone: &TimeZone) {
 fn panel(out: &mut String, c: usize, chart: &Chart, n: usize) {
     let node = &chart.nodes[n];
     let _ = write!(out, "<section class=\"panel\" id=\"c{c}n{n}\"><a class=\"close\" href=\"#\" ");
-    let _ = write!(out, "aria-label=\"close\">×</a><h3>{}</h3>\n", xml(&heading(node)));
+    let _ = writeln!(out, "aria-label=\"close\">×</a><h3>{}</h3>", xml(&heading(node)));
     if let Some((file, line)) = &node.place {
         let _ = writeln!(out, "<p class=\"about\">{}:{line}</p>", xml(file));
     }

@@ -245,7 +245,7 @@ fn draw_box(out: &mut String, node: &Node, lines: &Lines, at: Point) {
 fn tooltip(node: &Node) -> String {
     let mut words = node.title.clone();
     for more in node.caption.iter().chain(&node.rule).chain(&node.doc) {
-        words.push_str("\u{2003}");
+        words.push('\u{2003}');
         words.push_str(more);
     }
     format!("<title>{}</title>", xml(&words))
@@ -256,7 +256,7 @@ fn draw_pill(out: &mut String, flow: &Flow, lines: &Lines, at: Point) {
     let Size { width, height } = lines.size;
     let mut words = flow.label.clone().unwrap_or_default();
     if let Some(doc) = &flow.doc {
-        words.push_str("\u{2003}");
+        words.push('\u{2003}');
         words.push_str(doc);
     }
     let _ = write!(

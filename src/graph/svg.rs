@@ -31,11 +31,11 @@ pub fn svg(canvas: &Canvas, zone: &TimeZone) -> String {
         let room = wide - 2.0 * MARGIN;
         let title = fit(&chart.title, room / 1.4, true);
         let about = fit(&about(chart, zone), room, false);
-        let _ = write!(
+        let _ = writeln!(
             body,
             "<g transform=\"translate(0 {y})\"><text class=\"heading\" x=\"{MARGIN}\" y=\"28\">{}\
              </text><text class=\"subheading\" x=\"{MARGIN}\" y=\"46\">{}</text>\n\
-             <g transform=\"translate(0 {HEADING})\">\n{}</g></g>\n",
+             <g transform=\"translate(0 {HEADING})\">\n{}</g></g>",
             xml(&title),
             xml(&about),
             drawing.elements

@@ -39,10 +39,10 @@ pub fn upset(overlap: &Overlap, limit: usize) -> String {
     let about = "above: members of exactly these audiences; left: members of each";
     let whole = (right + MARGIN).max(width(about, false) + 2.0 * MARGIN).max(320.0);
     let mut out = String::new();
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<text class=\"heading\" x=\"{MARGIN}\" y=\"28\">{title}</text>\
-         <text class=\"subheading\" x=\"{MARGIN}\" y=\"46\">{about}</text>\n"
+         <text class=\"subheading\" x=\"{MARGIN}\" y=\"46\">{about}</text>"
     );
     let most = overlap.audiences.iter().map(|(_, size)| *size).max().unwrap_or(0).max(1);
     for (n, ((full, size), label)) in overlap.audiences.iter().zip(&labels).enumerate() {
