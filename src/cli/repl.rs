@@ -278,7 +278,15 @@ impl Repl<'_> {
     /// yet is what a prompt is for.
     fn warn(&mut self, found: &[Diagnostic], source: SourceId) {
         let file = self.session.sources.file(source);
+        // That a save grows or shrinks beyond belief may be due to an entry far from it.
+        let of_saves = [
+            warnings::AUDIENCE_EVERYBODY,
+            warnings::AUDIENCE_EMPTY,
+            warnings::AUDIENCE_SHRINKS,
+            warnings::AUDIENCE_GROWS,
+        ];
         let here = |d: &&Diagnostic| match d.span() {
+            Some(_) if of_saves.contains(&d.code) => true,
             Some(span) => file.start <= span.start && span.end <= file.end(),
             None => true,
         };

@@ -166,6 +166,9 @@ impl Repl<'_> {
         shown.end();
         let mut seen = seen?;
         seen.report.steps.clear();
+        let said = seen.report.warnings.iter().filter(|d| d.code != codes::warnings::UNUSED);
+        let said: Vec<Diagnostic> = said.cloned().collect();
+        self.out.sorted(&said, &self.session.sources);
         reports::print_plan(&seen.report, &self.session.sources, self.out);
         Ok(())
     }
