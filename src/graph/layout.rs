@@ -329,7 +329,9 @@ impl Part {
         }
         let edge = self.slots.iter().map(|s| s.at - s.across / 2.0).fold(f64::MAX, f64::min);
         // Whole pixels: sharp lines, and the same text on every machine.
-        self.slots.iter_mut().for_each(|s| s.at = (s.at - edge).round());
+        // The first box may stand a hair before the edge, and half a pixel is not to be cut off.
+        let inside = |s: &Slot| (s.at - edge).round().max((s.across / 2.0).round());
+        self.slots.iter_mut().for_each(|s| s.at = inside(s));
         let mut start = 0.0;
         for layer in &self.layers {
             let width = layer.iter().map(|&s| self.slots[s].along).fold(0.0, f64::max);
@@ -651,6 +653,17 @@ mod tests {
     }
 
     /// Any graph without circles: arrows lead from lower to higher numbers.
+    #[test]
+    fn a_box_of_uneven_width_at_the_edge_is_not_cut_off() {
+        let sizes = [20.0, 87.0, 20.0].map(|width| Size { width, height: 20.0 });
+        let pairs = [(0, 1, 0), (0, 2, 1), (0, 1, 0), (1, 2, 2), (0, 2, 1), (0, 1, 2), (0, 2, 2)];
+        let arrows = pairs.map(|(from, to, bundle)| Arrow { from, to, bundle });
+        for direction in [Direction::Right, Direction::Down] {
+            let found = layout(&sizes, &arrows, direction);
+            assert!(found.boxes.iter().all(|p| p.x >= 0.0 && p.y >= 0.0), "{:?}", found.boxes);
+        }
+    }
+
     fn graphs() -> impl proptest::strategy::Strategy<Value = (Vec<Size>, Vec<Arrow>)> {
         use proptest::prelude::*;
         (2_usize..24).prop_flat_map(|boxes| {
