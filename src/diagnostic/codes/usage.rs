@@ -81,6 +81,11 @@ codes! {
          on an `html` page only.",
         bad "", good "";
 
+    UNKNOWN_COMMAND = "E0731", "usage.unknown_command", Usage, "No command has this name",
+        "`camp man` takes the words of a command, as in `camp man audiences overlap`. `camp --help` lists \
+         the commands.",
+        bad "", good "";
+
     KEY = "E0740", "usage.key", Usage, "A key cannot be read",
         "`camp why` takes the key of one row as its columns have it: a number for a column of whole \
          numbers, a day as 2026-11-24. The parts of a key with several columns are apart by commas, \
@@ -99,10 +104,6 @@ codes! {
     KEYLESS_POPULATION = "E0743", "usage.keyless_population", Usage,
         "The rows of the population have no key",
         "One row can only be asked about by its key, and the dimension of this population has none.",
-        bad "", good "";
-    UNKNOWN_COMMAND = "E0731", "usage.unknown_command", Usage, "No command has this name",
-        "`camp man` takes the words of a command, as in `camp man audiences overlap`. `camp --help` lists \
-         the commands.",
         bad "", good "";
     PLAN_UNREADABLE = "E0744", "usage.plan_unreadable", Usage, "A saved plan cannot be read",
         "`camp run --plan FILE` takes a file that `camp plan … --save-plan FILE` wrote, with this \
