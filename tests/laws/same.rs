@@ -39,7 +39,8 @@ fn the_passes_that_share_work_change_nothing() {
         let text = script(&data, &mut random, folder.path()).text();
         let next = data.later(&mut random);
         let mut first = None;
-        for bits in 0..1 << Passes::NAMES.len() {
+        // Each half of the subsets over data of its own.
+        for bits in (seed..1 << Passes::NAMES.len()).step_by(2) {
             let left_out = Passes::NAMES.into_iter().enumerate();
             let left_out: Vec<&str> =
                 left_out.filter(|(n, _)| bits & (1 << n) != 0).map(|(_, name)| name).collect();
