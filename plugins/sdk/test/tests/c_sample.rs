@@ -12,7 +12,9 @@ fn entry() -> camp_plugin_entry {
     static BUILT: OnceLock<&Library> = OnceLock::new();
     let library = BUILT.get_or_init(|| {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/c_cap");
-        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libcamp_cap.so");
+        // Each test may be a process of its own: none loads what another one is still writing.
+        let name = format!("libcamp_cap_{}.so", std::process::id());
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let made = Command::new("make")
             .arg("-C")
             .arg(source)
@@ -22,7 +24,10 @@ fn entry() -> camp_plugin_entry {
             .expect("make runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         // SAFETY: the sample; like every plugin it is never unloaded.
-        Box::leak(Box::new(unsafe { Library::new(out) }.expect("the sample loads")))
+        let library = unsafe { Library::new(&out) }.expect("the sample loads");
+        // What is loaded stays, its name need not.
+        std::fs::remove_file(out).expect("the sample can be removed");
+        Box::leak(Box::new(library))
     });
     // SAFETY: the symbol has this type by the header.
     *unsafe { library.get::<camp_plugin_entry>(CAMP_ENTRY_SYMBOL.to_bytes_with_nul()) }
