@@ -209,6 +209,10 @@ fn unlike(written: &str) -> Option<Wrong> {
         return wrong(help, None);
     }
     let one = |year: u32, month: u32, day: u32| {
+        // With more digits it would be a date in another form again, and so without end.
+        if month > 99 || day > 99 {
+            return None;
+        }
         let written = format!("{year:04}-{month:02}-{day:02}{rest}");
         date(&written).is_none().then_some(written)
     };

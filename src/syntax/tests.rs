@@ -237,6 +237,15 @@ fn double_quotes_and_braces_stay_inside_a_text() {
 
 // --------------------------------------------------------------------------- numbers and dates
 
+/// Such a month was looked at as a date in another form again and again, until the stack was full.
+#[test]
+fn a_month_or_a_day_of_too_many_digits_is_an_error() {
+    for date in ["2026-111-24", "2026-1-111", "24/111/2026", "240/11/2026", "2026/202624/11"] {
+        let help = "write year, month and day: `2026-11-24`";
+        rule_problem(&format!("d > {date}"), &format!("E0110 {date} | {help}"));
+    }
+}
+
 #[test]
 fn what_looks_like_a_date_is_a_date_or_an_error() {
     rule_problem("d > 2026-1-5", "E0110 2026-1-5 | write `2026-01-05`");
