@@ -34,17 +34,19 @@ ENVIRONMENT = os.environ | {
 
 @dataclass(frozen=True)
 class Rule:
-    """Customers of a country whose paid orders of the last days sum up to enough."""
+    """Customers of a country whose paid orders of the last days give enough.
 
-    days: int
-    lowest: int
+    What is asked of the orders is in the words of Camp, with `{}` for them, and in SQL.
+    """
+
     country: str
+    days: int
+    of_camp: str
+    of_sql: str
 
     def camp(self) -> str:
-        return (
-            f'where country = "{self.country}" and sum(amount of orders where '
-            f'status = "paid" and ordered_at in last {self.days} days) >= {self.lowest}'
-        )
+        orders = f'orders where status = "paid" and ordered_at in last {self.days} days'
+        return f'where country = "{self.country}" and {self.of_camp.format(orders)}'
 
     def first_day(self) -> date:
         # Today is the last of the days.
@@ -59,18 +61,26 @@ SEMI JOIN (
   SELECT customer_id FROM {orders}
   WHERE status = 'paid' AND ordered_at >= TIMESTAMP '{self.first_day()}'
     AND ordered_at <= TIMESTAMP '2026-07-01 12:00:00'
-  GROUP BY customer_id HAVING sum(amount) >= {self.lowest}
+  GROUP BY customer_id HAVING {self.of_sql}
 ) AS s ON c.customer_id = s.customer_id
 WHERE country = '{self.country}'"""
 
 
 def rules(count: int) -> list[Rule]:
-    """The rules of the benchmark `hundred` of `benches/camp.rs`."""
+    """The rules of `benches/camp/many.rs`."""
     countries = ["FR", "DE", "IT", "ES", "NL"]
-    return [
-        Rule(30 + i % 14 * 15, 100 + i // 14 * 50, countries[i % 5])
-        for i in range(count)
-    ]
+
+    def rule(i: int) -> Rule:
+        step = i // 14
+        asked = [
+            ("sum(amount of {}) >= %d", "sum(amount) >= %d", 100 + step * 50),
+            ("count({}) >= %d", "count(*) >= %d", 2 + step),
+            ("max(amount of {}) >= %d", "max(amount) >= %d", 60 + step * 2),
+        ]
+        camp, sql, least = asked[i % 3]
+        return Rule(countries[i % 5], 30 + i % 14 * 15, camp % least, sql % least)
+
+    return [rule(i) for i in range(count)]
 
 
 @dataclass
