@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::check::Unit;
+use crate::model::label::fold_label;
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{Ast, Call, ClauseKind, Statement, StatementKind};
 use crate::syntax::entry::words;
@@ -306,7 +307,7 @@ fn defined(kind: &StatementKind) -> (Vec<String>, Vec<String>) {
             for clause in &call.clauses {
                 match &clause.node {
                     ClauseKind::As(label) => {
-                        keys.push(format!("save {}", label.node.to_lowercase()));
+                        keys.push(format!("save {}", fold_label(&label.node)));
                     }
                     ClauseKind::To(path) => keys.push(format!("export {}", path.node)),
                     _ => {}

@@ -35,12 +35,13 @@ impl Execution<'_> {
         drop(steps);
         computed.exports.retain(|export| writes(export.step));
         computed.skipped.extend((0..self.program.steps.len()).filter(|step| !writes(*step)));
-        let files: Vec<&str> = left_out.iter().map(|c| self.program[*c].file.as_str()).collect();
-        for step in &mut computed.report.steps {
-            let wrote = matches!(step.activity.as_str(), "save audience" | "export");
-            if wrote && files.contains(&step.file.as_str()) {
-                step.skipped = true;
-            }
+        // A report has its activities in the order of the program.
+        let activities = self.program.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Activity(activity) => Some((step.campaign, activity)),
+            StepKind::Expect { .. } => None,
+        });
+        for ((campaign, activity), told) in activities.zip(&mut computed.report.steps) {
+            told.skipped |= left_out.contains(&campaign) && activity.operation.has_effects();
         }
         computed.report.warnings.extend(all(failed).sorted());
         Ok(computed)

@@ -221,7 +221,7 @@ pub(super) fn diff(project: &Project, args: &Diff, out: &mut Output) -> Done {
             "entered": difference.entered, "left": difference.left,
             "entered_keys": entered.json(), "left_keys": left.json(),
         })),
-        Format::Csv => out.print(&entered.with_column("change", "entered", left, "left").csv()),
+        Format::Csv => out.exact(&entered.with_column("change", "entered", left, "left").csv()),
         Format::Text => {
             let title = format!("{}, version {from} to {to}", audience.label);
             let parts = [("entered", difference.entered, entered), ("left", difference.left, left)];
@@ -248,7 +248,7 @@ fn diff_with(project: &Project, args: &Diff, other: &str, out: &mut Output) -> D
         })),
         Format::Csv => {
             let (a, b) = (&first.label, &second.label);
-            out.print(&in_first.with_column("only_in", a, in_second, b).csv());
+            out.exact(&in_first.with_column("only_in", a, in_second, b).csv());
         }
         Format::Text => {
             let title = format!("{}, {}: {} in both", first.label, second.label, count(both));

@@ -64,7 +64,7 @@ pub(super) fn overlap(project: &Project, args: &Args, out: &mut Output) -> Done 
                 let labels = json!(found.labels(c)).to_string();
                 table.row([labels.into(), c.together.into(), c.only.into()]);
             }
-            out.print(&table.csv());
+            out.exact(&table.csv());
         }
         Format::Text => {
             let text = text(&found, limit, out);
