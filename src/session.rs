@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use crate::activity::Registry;
 use crate::catalogue::Catalogue;
 use crate::check::{self, Imports, Tests, Unit};
-use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::diagnostic::{Diagnostic, Diagnostics, codes, one};
 use crate::engine::duckdb::measure::Measured;
 use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::fence::Fence;
@@ -291,7 +291,17 @@ impl Session {
             agreed.check_bases(&checked.program, &checked.catalogue)?;
         }
         let plan = self.planned(&checked)?;
-        let mut report = self.execution(&checked, &plan, progress).run(self.settings.dry_run)?;
+        self.run_planned(&checked, &plan, progress)
+    }
+
+    /// Runs a plan, and gives readers their copy.
+    fn run_planned(
+        &self,
+        checked: &Checked,
+        plan: &Plan,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<RunReport, Diagnostics> {
+        let mut report = self.execution(checked, plan, progress).run(self.settings.dry_run)?;
         if let (Some(copy), false) = (&self.settings.publish, self.settings.dry_run) {
             report.warnings.extend(publish(&checked.engine, copy).err());
         }
@@ -581,12 +591,6 @@ fn bytes_of(file: &str) -> Result<(String, PathBuf, Vec<u8>), Diagnostic> {
 pub(crate) fn open(sources: &mut SourceMap, file: &str) -> Result<SourceId, Diagnostic> {
     let (name, _, bytes) = bytes_of(file)?;
     add(sources, name, bytes)
-}
-
-fn one(diagnostic: Diagnostic) -> Diagnostics {
-    let mut all = Diagnostics::default();
-    all.push(diagnostic);
-    all
 }
 
 fn folder_of(file: &Path) -> PathBuf {

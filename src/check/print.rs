@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use crate::model::expr::{
     Aggregate, AnniversaryTest, ArithOp, Comparison, Expr, ExprKind, Links, MatchPair, Population,
-    Quantifier, Row, Sort, SqlPart, TextOp, Unit, Window, WithinSide,
+    Quantifier, Row, Sort, SqlPart, Unit, Window, WithinSide,
 };
 use crate::model::program::{DimId, Program, StepKind};
 use crate::model::value::{Duration, Value, decimal_text};
@@ -395,15 +395,7 @@ impl<'p> Printer<'p> {
             ExprKind::IsMissing(inner) => format!("{} is missing", self.expr(inner)),
             ExprKind::IsEmpty(inner) => format!("{} is empty", self.expr(inner)),
             ExprKind::Test { op, value, pattern, ignoring_case } => {
-                let word = match op {
-                    TextOp::Contains => "contains",
-                    TextOp::ContainsAny => "contains any of",
-                    TextOp::ContainsEvery => "contains every of",
-                    TextOp::StartsWith => "starts with",
-                    TextOp::EndsWith => "ends with",
-                    TextOp::Like => "like",
-                    TextOp::Matches => "matches",
-                };
+                let word = op.word();
                 format!(
                     "{} {word} {}{}",
                     self.expr(value),

@@ -12,7 +12,7 @@ use super::interrupt::Asked as Interrupted;
 use super::output::{Format, Output};
 use super::project::{self, ScriptArgs};
 use super::{Exit, interrupt};
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes::warnings};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes::warnings, one};
 use crate::repl::complete::Known;
 use crate::repl::document::{Change, Document};
 use crate::repl::scope::Scope;
@@ -477,12 +477,6 @@ fn assigned(value: &Expr) -> Option<(String, Span)> {
         return None;
     };
     Some((name.node.clone(), name.span))
-}
-
-fn one(diagnostic: Diagnostic) -> Diagnostics {
-    let mut all = Diagnostics::default();
-    all.push(diagnostic);
-    all
 }
 
 /// The dimension or population that a statement speaks of.

@@ -174,6 +174,13 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
+/// A diagnostic alone.
+pub fn one(diagnostic: Diagnostic) -> Diagnostics {
+    let mut all = Diagnostics::default();
+    all.push(diagnostic);
+    all
+}
+
 impl Diagnostics {
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {

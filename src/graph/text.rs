@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::terminal::steers;
+
 /// For XML and HTML, in text and in attributes. What XML has no way to write becomes `U+FFFD`;
 /// line breaks and tabs become blanks, which is what a reader of XML would make of them.
 pub fn xml(text: &str) -> String {
@@ -44,8 +46,7 @@ fn push_xml(out: &mut String, c: char) {
 /// label cannot write over its neighbours, nor make a document that no reader takes.
 pub fn visible(c: char) -> char {
     match c {
-        c if c.is_control() => '\u{fffd}',
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        c if steers(c) => '\u{fffd}',
         '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
         c => c,
     }

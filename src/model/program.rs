@@ -66,6 +66,17 @@ impl Program {
         origins
     }
 
+    /// The step that makes each transition.
+    pub fn makers(&self) -> HashMap<TransitionId, usize> {
+        let mut makers = HashMap::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            if let StepKind::Activity(activity) = &step.kind {
+                makers.extend(activity.outputs.iter().map(|t| (*t, index)));
+            }
+        }
+        makers
+    }
+
     /// Calls `f` on every part of every expression that decides about rows.
     pub fn walk_expressions(&self, f: &mut dyn FnMut(&Expr)) {
         for dimension in &self.dimensions {

@@ -99,3 +99,23 @@ impl fmt::Display for Type {
         }
     }
 }
+
+/// A type with its article, for messages.
+pub fn a(ty: &Type) -> String {
+    match ty {
+        Type::Text => "a text".into(),
+        Type::Int => "a whole number".into(),
+        Type::Decimal { .. } => "a decimal".into(),
+        Type::Float => "a float".into(),
+        Type::Bool => "true or false".into(),
+        Type::Date => "a date".into(),
+        Type::Timestamp | Type::Instant => "a timestamp".into(),
+        Type::Duration => "a duration".into(),
+        Type::List(of) => format!("a list of {of}"),
+        Type::Json => "a json value".into(),
+        Type::Struct(_) => "a struct".into(),
+        Type::Missing => "`missing`".into(),
+        Type::Other(name) => format!("of type {}", name.to_lowercase()),
+        Type::Error => "unknown".into(),
+    }
+}

@@ -189,7 +189,7 @@ pub fn wanted(program: &Program, only: &[String]) -> Result<HashSet<usize>, Diag
     let mut steps = HashSet::new();
     let mut known = Vec::new();
     let mut found = vec![false; only.len()];
-    let maker: HashMap<TransitionId, usize> = makers(program);
+    let maker = program.makers();
     for (index, step) in program.steps.iter().enumerate() {
         let StepKind::Activity(activity) = &step.kind else { continue };
         let mut names: Vec<String> =
@@ -231,16 +231,6 @@ pub fn wanted(program: &Program, only: &[String]) -> Result<HashSet<usize>, Diag
     Ok(steps)
 }
 
-fn makers(program: &Program) -> HashMap<TransitionId, usize> {
-    let mut makers = HashMap::new();
-    for (index, step) in program.steps.iter().enumerate() {
-        if let StepKind::Activity(activity) = &step.kind {
-            makers.extend(activity.outputs.iter().map(|t| (*t, index)));
-        }
-    }
-    makers
-}
-
 /// The transitions that a step reads, waits for, or speaks of.
 fn transitions_of(step: &Step) -> Vec<TransitionId> {
     let mut found = step.wait_for.clone();
@@ -253,7 +243,7 @@ fn transitions_of(step: &Step) -> Vec<TransitionId> {
 /// one of them is.
 pub fn upstream(program: &Program, step: usize) -> HashSet<usize> {
     let mut steps = HashSet::from([step]);
-    with_what_they_need(program, &makers(program), &mut steps);
+    with_what_they_need(program, &program.makers(), &mut steps);
     steps
 }
 

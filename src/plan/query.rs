@@ -260,6 +260,14 @@ pub enum Primitive {
     NanToNull,
 }
 
+impl Select {
+    /// Leaves only the rows for which this holds too.
+    pub fn narrow(&mut self, also: Scalar) {
+        let filter = self.filter.take().into_iter().chain([also]);
+        self.filter = Some(super::lower::and(filter.collect()));
+    }
+}
+
 /// A statement of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Statement {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::activity::save_audience::Save as SaveOperation;
 use crate::catalogue::{self, Catalogue, RunRecord, StagedSave, StepRecord};
-use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::diagnostic::{Diagnostic, Diagnostics, codes, one};
 use crate::engine::duckdb::print::{self, plain};
 use crate::engine::duckdb::{EngineError, Session as Engine};
 use crate::fault;
@@ -105,12 +105,6 @@ struct Answer {
 }
 
 pub(super) type Outcome<T> = Result<T, Diagnostics>;
-
-fn one(diagnostic: Diagnostic) -> Diagnostics {
-    let mut all = Diagnostics::default();
-    all.push(diagnostic);
-    all
-}
 
 impl Execution<'_> {
     /// Runs and commits.

@@ -21,7 +21,6 @@ use crate::plan::{self, Plan, fold};
 use crate::profile::Profile;
 use crate::repl::scope::{Link, Named, Scope};
 use crate::run::history::Recorded;
-use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{self, ClauseKind, Statement, StatementKind};
@@ -128,7 +127,7 @@ impl Session {
         asked: &Asked,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Seen, Diagnostics> {
-        let checked = self.checked_units(vec![unit], Diagnostics::default(), true)?;
+        let checked = self.checked_entries(unit)?;
         let wanted = steps_at(&checked, &asked.statements);
         let history = Recorded::new(&checked.catalogue, &checked.program);
         let plan = self.planned_steps(&checked, &history, &wanted)?;
@@ -159,7 +158,7 @@ impl Session {
         let kind = StatementKind::Expect(ast::Expect { condition: value.clone(), message: None });
         unit.ast.statements.push(Statement { doc: None, kind, span: value.span });
         self.asked = Some(value.span);
-        let checked = self.checked_units(vec![unit], Diagnostics::default(), true);
+        let checked = self.checked_entries(unit);
         self.asked = None;
         let checked = checked?;
         let wanted = steps_at(&checked, &[value.span]);
@@ -209,7 +208,7 @@ impl Session {
             }
         }
         unit.ast.statements.extend(made);
-        let checked = self.checked_units(vec![unit], Diagnostics::default(), true)?;
+        let checked = self.checked_entries(unit)?;
         let history = Recorded::new(&checked.catalogue, &checked.program);
         let plan = self.planned_steps(&checked, &history, &steps_at(&checked, &places))?;
         let mut profile = None;
@@ -229,7 +228,7 @@ impl Session {
         unit: Unit,
         question: &Question,
     ) -> Result<Why, Diagnostics> {
-        let checked = self.checked_units(vec![unit], Diagnostics::default(), true)?;
+        let checked = self.checked_entries(unit)?;
         self.why_of(&checked, question)
     }
 
@@ -243,14 +242,15 @@ impl Session {
         statements: &[Span],
         progress: &mut dyn FnMut(Progress),
     ) -> Result<RunReport, Diagnostics> {
-        let checked = self.checked_units(vec![unit], Diagnostics::default(), true)?;
+        let checked = self.checked_entries(unit)?;
         let history = Recorded::new(&checked.catalogue, &checked.program);
         let plan = self.planned_steps(&checked, &history, &steps_at(&checked, statements))?;
-        let mut report = self.execution(&checked, &plan, progress).run(self.settings.dry_run)?;
-        if let (Some(copy), false) = (&self.settings.publish, self.settings.dry_run) {
-            report.warnings.extend(publish(&checked.engine, copy).err());
-        }
-        Ok(report)
+        self.run_planned(&checked, &plan, progress)
+    }
+
+    /// Checks entries to compute something of them.
+    fn checked_entries(&mut self, unit: Unit) -> Result<Checked, Diagnostics> {
+        self.checked_units(vec![unit], Diagnostics::default(), true)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::diagnostic::codes::usage;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::engine::duckdb::print;
 use crate::model::label::fold_label;
-use crate::model::program::{DimId, Program, StepKind, TransitionId};
+use crate::model::program::{DimId, Program, TransitionId};
 use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::plan::clock::Clock;
@@ -50,8 +50,8 @@ impl Session {
         let clock = Clock::new(self.as_of, &program[of.campaign].timezone);
         let key = why::parse_key(&question.key, dim, &clock).map_err(|d| one(*d))?;
         let history = Recorded::new(&checked.catalogue, program);
-        let wanted = match maker(program, transition) {
-            Some(step) => plan::upstream(program, step),
+        let wanted = match program.makers().get(&transition) {
+            Some(&step) => plan::upstream(program, step),
             None => Default::default(),
         };
         let plan = self.planned_steps(checked, &history, &wanted)?;
@@ -121,11 +121,8 @@ fn near(checked: &Checked, plan: &Plan, dimension: DimId, key: &Key) -> Option<S
         let folded = Scalar::Primitive(Primitive::FoldCase, vec![s]);
         let literal = |t: &str| Scalar::Literal(Value::Text(t.to_owned()), Type::Text);
         let bare = text.trim().trim_start_matches('0').to_lowercase();
-        let ends = Scalar::Primitive(Primitive::EndsWith, vec![folded.clone(), literal(&bare)]);
         let pattern = format!("^\\s*0*{}\\s*$", regex_escaped(&bare));
-        let whole = Scalar::Primitive(Primitive::Matches, vec![folded, literal(&pattern)]);
-        // The quick test first: it leaves little for the other one.
-        plan::lower::or(vec![plan::lower::and(vec![ends, whole.clone()]), whole])
+        Scalar::Primitive(Primitive::Matches, vec![folded, literal(&pattern)])
     };
     let mut own = Vec::new();
     let mut select = lowering.rows(dimension, &[], |l| {
@@ -133,8 +130,7 @@ fn near(checked: &Checked, plan: &Plan, dimension: DimId, key: &Key) -> Option<S
         own.iter().enumerate().map(|(n, k)| (format!("k{n}"), k.clone())).collect()
     });
     let own = own.pop()?;
-    let filter = select.filter.take().into_iter().chain([same(own)]);
-    select.filter = Some(plan::lower::and(filter.collect()));
+    select.narrow(same(own));
     select.limit = Some(Scalar::Literal(Value::Int(2), Type::Int));
     match &checked.engine.query(&print::select(&select)).ok()?[..] {
         [row] => row.first().map(print::plain),
@@ -161,14 +157,6 @@ fn without_filter(program: &Program, dimension: DimId) -> Program {
         steps: Vec::new(),
         tests: Vec::new(),
     }
-}
-
-/// The step that makes a transition.
-fn maker(program: &Program, transition: TransitionId) -> Option<usize> {
-    program.steps.iter().position(|step| match &step.kind {
-        StepKind::Activity(activity) => activity.outputs.contains(&transition),
-        StepKind::Expect { .. } => false,
-    })
 }
 
 /// The transition of a name, or the one that is saved under a label.

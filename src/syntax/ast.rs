@@ -642,6 +642,21 @@ pub enum TextOp {
     Matches,
 }
 
+impl TextOp {
+    /// As a script has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            TextOp::Contains => "contains",
+            TextOp::ContainsAny => "contains any of",
+            TextOp::ContainsEvery => "contains every of",
+            TextOp::StartsWith => "starts with",
+            TextOp::EndsWith => "ends with",
+            TextOp::Like => "like",
+            TextOp::Matches => "matches",
+        }
+    }
+}
+
 /// Arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ArithOp {

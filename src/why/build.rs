@@ -159,12 +159,6 @@ impl<'a> Builder<'a> {
 
     fn start(&'a self, transition: TransitionId) -> Building<'a> {
         let of = &self.program[transition];
-        let mut makers = HashMap::new();
-        for (index, step) in self.program.steps.iter().enumerate() {
-            if let StepKind::Activity(activity) = &step.kind {
-                makers.extend(activity.outputs.iter().map(|t| (*t, index)));
-            }
-        }
         Building {
             from: self,
             tree: Tree {
@@ -176,8 +170,51 @@ impl<'a> Builder<'a> {
             },
             clock: Clock::new(self.as_of, &self.program[of.campaign].timezone),
             known: HashMap::new(),
-            makers,
+            makers: self.program.makers(),
         }
+    }
+}
+
+impl Tree {
+    /// The verdicts of all items for the answers to the questions, each found once, however often
+    /// it is spoken of. With `as_planned` a population has whom the plan says it has, which is
+    /// what a run saves.
+    pub(super) fn verdicts(&self, answers: &[bool], as_planned: bool) -> Vec<bool> {
+        let mut known = vec![None; self.items.len()];
+        (0..self.items.len())
+            .map(|item| self.verdict(answers, as_planned, item, &mut known))
+            .collect()
+    }
+
+    fn verdict(
+        &self,
+        answers: &[bool],
+        as_planned: bool,
+        item: usize,
+        known: &mut [Option<bool>],
+    ) -> bool {
+        if let Some(holds) = known[item] {
+            return holds;
+        }
+        let mut of = |part: usize| self.verdict(answers, as_planned, part, known);
+        let holds = match &self.items[item].logic {
+            Logic::Known(holds) => *holds,
+            Logic::Asked { question, negated } => answers[*question] != *negated,
+            Logic::All(parts) => parts.iter().all(|&part| of(part)),
+            Logic::Any(parts) => parts.iter().any(|&part| of(part)),
+            Logic::Not(part) => !of(*part),
+            Logic::Same(part) => of(*part),
+        };
+        let holds = match self.items[item].member.filter(|_| as_planned) {
+            Some(question) => {
+                let member = answers[question];
+                debug_assert_eq!(member, holds, "`{}` is told as it is not", self.items[item].text);
+                member
+            }
+            None => holds,
+        };
+        known[item] = Some(holds);
+        holds
     }
 }
 

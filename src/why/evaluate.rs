@@ -1,15 +1,15 @@
 //! The questions of a tree, asked of one row: one query for all verdicts and values, one for each
 //! path of which keys are shown.
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, one};
 use crate::engine::duckdb::{EngineError, Session as Engine, print};
 use crate::model::program::{DimId, Program};
 use crate::model::value::Value;
-use crate::plan::lower::{History, Lowering, and};
+use crate::plan::lower::{History, Lowering};
 use crate::plan::query::{Order, Scalar, Select, Source};
 use crate::plan::relation::Relations;
 
-use super::build::{Asked, LinkedAsk, Logic, Tree};
+use super::build::{Asked, LinkedAsk, Tree};
 use super::key::Key;
 
 /// Where questions are asked.
@@ -37,6 +37,11 @@ pub struct Answers {
 impl Answers {
     pub(super) fn value(&self, question: usize) -> &Value {
         self.values.get(question).unwrap_or(&Value::Missing)
+    }
+
+    /// Which questions hold: neither false nor missing does.
+    pub(super) fn held(&self, tree: &Tree) -> Vec<bool> {
+        (0..tree.questions.len()).map(|q| *self.value(q) == Value::Bool(true)).collect()
     }
 
     pub(super) fn holds(&self, item: usize) -> bool {
@@ -82,9 +87,7 @@ impl Evaluation<'_> {
         }
         let Some(values) = rows.into_iter().next() else { return Ok(None) };
         let mut answers = Answers { values, holds: Vec::new(), firsts: Vec::new() };
-        let mut known = vec![None; tree.items.len()];
-        answers.holds =
-            (0..tree.items.len()).map(|item| verdict(tree, &answers, item, &mut known)).collect();
+        answers.holds = tree.verdicts(&answers.held(tree), true);
         for item in &tree.items {
             let mut paths = Vec::new();
             for linked in &item.linked {
@@ -116,8 +119,7 @@ impl Evaluation<'_> {
         if lowering.errors.has_errors() {
             return Err(lowering.errors);
         }
-        let filter = select.filter.take().into_iter().chain([key.is(own)]);
-        select.filter = Some(and(filter.collect()));
+        select.narrow(key.is(own));
         Ok(select)
     }
 
@@ -157,8 +159,7 @@ impl Evaluation<'_> {
             let keys = l.key_of(links.last_frame()).into_iter().enumerate();
             keys.map(|(n, key)| (format!("k{n}"), key)).collect()
         });
-        let filter = select.filter.take().into_iter().chain([key.is(own)]);
-        select.filter = Some(and(filter.collect()));
+        select.narrow(key.is(own));
         // Several ways can lead to one row.
         select.distinct = true;
         let of = |n: usize| Scalar::Column("f".to_owned(), format!("k{n}"));
@@ -172,46 +173,4 @@ impl Evaluation<'_> {
         let span = condition.map(|c| c.span);
         self.engine.query(&print::select(&first)).map_err(|e| one(e.into_diagnostic(span)))
     }
-}
-
-fn verdict(tree: &Tree, answers: &Answers, item: usize, known: &mut [Option<bool>]) -> bool {
-    if let Some(holds) = known[item] {
-        return holds;
-    }
-    let holds = match &tree.items[item].logic {
-        Logic::Known(holds) => *holds,
-        Logic::Asked { question, negated } => {
-            // Neither false nor missing holds.
-            (*answers.value(*question) == Value::Bool(true)) != *negated
-        }
-        Logic::All(parts) => {
-            // Each is decided, also where one alone decides.
-            let parts: Vec<bool> =
-                parts.iter().map(|&part| verdict(tree, answers, part, known)).collect();
-            parts.into_iter().all(|holds| holds)
-        }
-        Logic::Any(parts) => {
-            let parts: Vec<bool> =
-                parts.iter().map(|&part| verdict(tree, answers, part, known)).collect();
-            parts.into_iter().any(|holds| holds)
-        }
-        Logic::Not(part) => !verdict(tree, answers, *part, known),
-        Logic::Same(part) => verdict(tree, answers, *part, known),
-    };
-    // The plan's own answer is what a run saves.
-    let holds = match tree.items[item].member.map(|q| *answers.value(q) == Value::Bool(true)) {
-        Some(member) => {
-            debug_assert_eq!(member, holds, "`{}` is told as it is not", tree.items[item].text);
-            member
-        }
-        None => holds,
-    };
-    known[item] = Some(holds);
-    holds
-}
-
-pub(super) fn one(diagnostic: Diagnostic) -> Diagnostics {
-    let mut all = Diagnostics::default();
-    all.push(diagnostic);
-    all
 }

@@ -74,30 +74,9 @@ fn flip(answers: &[bool], set: &Set) -> Vec<bool> {
     answers.iter().enumerate().map(|(n, holds)| *holds != set.contains(&n)).collect()
 }
 
-/// The verdicts of all items for these answers; each is found once, however often it is spoken of.
-fn verdicts(tree: &Tree, answers: &[bool]) -> Vec<bool> {
-    fn of(tree: &Tree, answers: &[bool], item: usize, known: &mut [Option<bool>]) -> bool {
-        if let Some(holds) = known[item] {
-            return holds;
-        }
-        let holds = match &tree.items[item].logic {
-            Logic::Known(holds) => *holds,
-            Logic::Asked { question, negated } => answers[*question] != *negated,
-            Logic::All(parts) => parts.iter().all(|&part| of(tree, answers, part, known)),
-            Logic::Any(parts) => parts.iter().any(|&part| of(tree, answers, part, known)),
-            Logic::Not(part) => !of(tree, answers, *part, known),
-            Logic::Same(part) => of(tree, answers, *part, known),
-        };
-        known[item] = Some(holds);
-        holds
-    }
-    let mut known = vec![None; tree.items.len()];
-    (0..tree.items.len()).map(|item| of(tree, answers, item, &mut known)).collect()
-}
-
 /// The verdict of the root for these answers.
 fn holds(tree: &Tree, answers: &[bool]) -> bool {
-    verdicts(tree, answers)[tree.root]
+    tree.verdicts(answers, false)[tree.root]
 }
 
 /// Looks for sets that bring items to a verdict, as if no question stood at two places.
@@ -149,7 +128,7 @@ impl Search<'_> {
 }
 
 fn candidates(tree: &Tree, answers: &[bool], wanted: bool, frozen: &Set) -> Vec<Set> {
-    let verdicts = verdicts(tree, answers);
+    let verdicts = tree.verdicts(answers, false);
     let mut search = Search { tree, verdicts, frozen, known: HashMap::new() };
     search.candidates(tree.root, wanted)
 }

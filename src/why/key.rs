@@ -6,6 +6,7 @@ use crate::engine::duckdb::print::plain;
 use crate::model::program::Dimension;
 use crate::model::types::Type;
 use crate::model::value::Value;
+use crate::numbers::counted;
 use crate::plan::clock::Clock;
 use crate::plan::lower::{and, equal};
 use crate::plan::query::Scalar;
@@ -33,9 +34,9 @@ pub fn parse(text: &str, dimension: &Dimension, clock: &Clock) -> Result<Key, Bo
     if parts.len() != columns.len() {
         let title = format!(
             "`{text}` has {}, the key of `{}` has {}",
-            counted(parts.len()),
+            counted(parts.len() as u64, "part"),
             dimension.name,
-            counted(columns.len())
+            counted(columns.len() as u64, "part")
         );
         return Err(wrong(title, format!("write `{}`", names.join(","))));
     }
@@ -136,10 +137,6 @@ fn unquoted(text: &str) -> String {
         Some(inner) => inner.replace("\"\"", "\""),
         None => text.to_owned(),
     }
-}
-
-fn counted(parts: usize) -> String {
-    format!("{parts} {}", if parts == 1 { "part" } else { "parts" })
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use crate::engine::duckdb::print::plain;
 use crate::model::program::{Program, TransitionId};
-use crate::model::value::Value;
 use crate::plan::clock::Clock;
 use crate::source::{SourceMap, Span};
 
@@ -156,10 +155,7 @@ impl Teller<'_> {
     }
 
     fn otherwise(&self, member: bool) -> Otherwise {
-        let answers: Vec<bool> = (0..self.tree.questions.len())
-            .map(|q| *self.answers.value(q) == Value::Bool(true))
-            .collect();
-        let (ways, more) = flips::ways(self.tree, &answers);
+        let (ways, more) = flips::ways(self.tree, &self.answers.held(self.tree));
         let change = |question: usize| {
             let &id = self.first.get(&question)?;
             let item = &self.tree.items[id];

@@ -330,15 +330,7 @@ impl Binder<'_> {
         span: Span,
     ) -> Expr {
         let v = self.bind_value(value, scope);
-        let word = match op.node {
-            TextOp::Contains => "contains",
-            TextOp::ContainsAny => "contains any of",
-            TextOp::ContainsEvery => "contains every of",
-            TextOp::StartsWith => "starts with",
-            TextOp::EndsWith => "ends with",
-            TextOp::Like => "like",
-            TextOp::Matches => "matches",
-        };
+        let word = op.node.word();
         let several = matches!(op.node, TextOp::ContainsAny | TextOp::ContainsEvery);
         let element = match &v.ty {
             Type::List(of) if several || op.node == TextOp::Contains => Some((**of).clone()),

@@ -5,6 +5,8 @@ use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::syntax::ast;
 
+pub(in crate::check) use crate::model::types::a;
+
 /// Whether two types can be compared.
 pub(in crate::check) fn fits(l: &Type, r: &Type) -> bool {
     l.is_wild()
@@ -75,26 +77,6 @@ pub(in crate::check) fn is_constant(e: &Expr) -> bool {
         );
     });
     constant
-}
-
-/// A type with its article, for messages.
-pub(in crate::check) fn a(ty: &Type) -> String {
-    match ty {
-        Type::Text => "a text".into(),
-        Type::Int => "a whole number".into(),
-        Type::Decimal { .. } => "a decimal".into(),
-        Type::Float => "a float".into(),
-        Type::Bool => "true or false".into(),
-        Type::Date => "a date".into(),
-        Type::Timestamp | Type::Instant => "a timestamp".into(),
-        Type::Duration => "a duration".into(),
-        Type::List(of) => format!("a list of {of}"),
-        Type::Json => "a json value".into(),
-        Type::Struct(_) => "a struct".into(),
-        Type::Missing => "`missing`".into(),
-        Type::Other(name) => format!("of type {}", name.to_lowercase()),
-        Type::Error => "unknown".into(),
-    }
 }
 
 pub(in crate::check) fn plural(ty: &Type) -> String {

@@ -1,6 +1,6 @@
 //! The commands of the prompt: they begin with `:`, which nothing in a script does.
 
-use super::super::{activities, error, functions, reports};
+use super::super::{activities, error, functions, reports, written};
 use super::{Repl, one};
 use crate::diagnostic::codes::usage;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes, suggest};
@@ -153,10 +153,25 @@ impl Repl<'_> {
         Ok(())
     }
 
+    /// Whether a run has something to do; says so where not.
+    fn has_pending(&mut self) -> bool {
+        let pending = self.document.has_pending();
+        if !pending {
+            self.out.say("there is nothing to save: `save audience NAME as \"Label\"` asks for it");
+        }
+        pending
+    }
+
+    /// Tells warnings, but that nothing uses a population yet: that is what a prompt is for.
+    fn tell(&mut self, warnings: &[Diagnostic]) {
+        let told = warnings.iter().filter(|d| d.code != codes::warnings::UNUSED);
+        let told: Vec<Diagnostic> = told.cloned().collect();
+        self.out.sorted(&told, &self.session.sources);
+    }
+
     /// What a run would change.
     fn plan(&mut self) -> Result<(), Diagnostics> {
-        if !self.document.has_pending() {
-            self.out.say("there is nothing to save: `save audience NAME as \"Label\"` asks for it");
+        if !self.has_pending() {
             return Ok(());
         }
         let asked = Asked { statements: self.document.pending(), ..Asked::default() };
@@ -166,17 +181,14 @@ impl Repl<'_> {
         shown.end();
         let mut seen = seen?;
         seen.report.steps.clear();
-        let said = seen.report.warnings.iter().filter(|d| d.code != codes::warnings::UNUSED);
-        let said: Vec<Diagnostic> = said.cloned().collect();
-        self.out.sorted(&said, &self.session.sources);
+        self.tell(&seen.report.warnings);
         reports::print_plan(&seen.report, &self.session.sources, self.out);
         Ok(())
     }
 
     /// Does what the entries ask for and no run has done yet.
     fn run(&mut self) -> Result<(), Diagnostics> {
-        if !self.document.has_pending() {
-            self.out.say("there is nothing to save: `save audience NAME as \"Label\"` asks for it");
+        if !self.has_pending() {
             return Ok(());
         }
         let shown = super::super::progress::Shown::start(self.out.quiet);
@@ -186,9 +198,7 @@ impl Repl<'_> {
         shown.end();
         let mut report = done?;
         report.steps.clear();
-        let late: Vec<Diagnostic> =
-            report.warnings.iter().filter(|d| d.code != codes::warnings::UNUSED).cloned().collect();
-        self.out.sorted(&late, &self.session.sources);
+        self.tell(&report.warnings);
         reports::print_run(&report, &self.session.sources, self.out);
         self.document.all_done();
         // What was saved or sent is not taken back by forgetting the entry that asked for it.
@@ -208,10 +218,7 @@ impl Repl<'_> {
                 Diagnostic::error(usage::WOULD_OVERWRITE, title).help("choose another name")
             ));
         }
-        std::fs::write(path, self.document.script()).map_err(|error| {
-            let title = format!("`{file}` cannot be written");
-            one(Diagnostic::error(usage::UNWRITABLE, title).cause(error))
-        })?;
+        written::write(path, &self.document.script(), &[]).map_err(|wrong| one(*wrong))?;
         self.own_file = Some(file.to_owned());
         self.out.say(&format!("the entries are in {file}: `camp run {file}` runs them"));
         Ok(())

@@ -1,6 +1,6 @@
 //! Types and values in words.
 
-use crate::model::types::Type;
+use crate::model::types::{Type, a};
 
 /// `whole number` → `a whole number`; what has an article or is no noun stays.
 pub(super) fn article(takes: &str) -> String {
@@ -22,17 +22,9 @@ pub(super) fn article(takes: &str) -> String {
 
 pub(super) fn in_words(ty: &Type) -> String {
     match ty {
-        Type::Text => "a text".into(),
-        Type::Int => "a whole number".into(),
-        Type::Decimal { .. } => "a decimal".into(),
-        Type::Float => "a float".into(),
-        Type::Bool => "true or false".into(),
-        Type::Date => "a date".into(),
-        Type::Timestamp | Type::Instant => "a timestamp".into(),
-        Type::Duration => "a duration".into(),
         Type::List(_) => "a list".into(),
-        Type::Missing => "`missing`".into(),
-        other => format!("of type {other}"),
+        Type::Json | Type::Struct(_) | Type::Other(_) | Type::Error => format!("of type {ty}"),
+        ty => a(ty),
     }
 }
 

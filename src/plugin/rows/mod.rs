@@ -14,7 +14,7 @@ use std::time::Duration;
 use duckdb::arrow::datatypes::Schema;
 use serde_json::Value as Json;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, one};
 use crate::engine::duckdb::{EngineError, Session as Engine};
 use crate::model::types::Type;
 
@@ -67,12 +67,6 @@ pub struct RowOutput {
     pub keys: usize,
     /// Of each column, whether it is handed through from the first input.
     pub passed: Vec<bool>,
-}
-
-fn one(diagnostic: Diagnostic) -> Diagnostics {
-    let mut all = Diagnostics::default();
-    all.push(diagnostic);
-    all
 }
 
 impl RowCall {
