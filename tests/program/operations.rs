@@ -304,7 +304,8 @@ fn a_backup_restored_tells_all_it_knew_and_runs_go_on_from_it() {
 fn a_catalogue_of_an_older_version_is_read_as_it_is_and_brought_up_to_date_by_a_run() {
     let project = Project::new();
     project.sql("CREATE TABLE p AS SELECT i AS id FROM range(3) r(i)");
-    project.sql("CREATE SCHEMA camp; CREATE TABLE camp.meta AS SELECT 0::BIGINT AS version");
+    project
+        .sql("CREATE SCHEMA camp.camp; CREATE TABLE camp.camp.meta AS SELECT 0::BIGINT AS version");
     project.write(
         "a.camp",
         "dimension p = p key id\na = build audience from p\nsave audience a as \"a\"\n",
