@@ -116,6 +116,8 @@ pub struct ExplainedStep {
     pub places: Vec<Span>,
     /// The statement.
     pub sql: String,
+    /// What was decided by statistics, and why.
+    pub notes: Vec<String>,
 }
 
 /// What computing campaigns took.
@@ -372,8 +374,13 @@ impl Session {
         history: &Recorded<'_>,
         wanted: &HashSet<usize>,
     ) -> Result<Plan, Diagnostics> {
-        let (plan, diagnostics) =
-            plan::plan(&checked.program, self.as_of, history, wanted, self.settings.passes);
+        let (plan, diagnostics) = plan::plan(
+            &checked.program,
+            self.as_of,
+            (history, &checked.engine),
+            wanted,
+            self.settings.passes,
+        );
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
@@ -761,7 +768,12 @@ fn explained_checks(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
     for check in &plan.key_checks {
         let dim = &program[check.dimension];
         let mut step = |title, select| {
-            steps.push(ExplainedStep { title, places: vec![dim.span], sql: print::select(select) });
+            steps.push(ExplainedStep {
+                title,
+                places: vec![dim.span],
+                sql: print::select(select),
+                notes: Vec::new(),
+            });
         };
         let unique = format!("check that the key of {} is unique", dim.name);
         match &check.ascending {
@@ -783,6 +795,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: step.title.clone(),
             places: step.clauses.iter().map(|(_, e)| e.span).collect(),
             sql: print::statement(&step.statement),
+            notes: step.notes.clone(),
         });
     }
     for (select, transitions) in &plan.counts {
@@ -791,6 +804,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: format!("count {}", names.join(", ")),
             places: transitions.iter().map(|t| program[*t].span).collect(),
             sql: print::select(select),
+            notes: Vec::new(),
         });
     }
     for guard in &plan.guards {
@@ -798,6 +812,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: "ask whether a condition holds".into(),
             places: vec![program.steps[guard.step].span],
             sql: print::select(&plan.ask(guard, program, history, &HashSet::new())),
+            notes: Vec::new(),
         });
     }
     for save in &plan.saves {
@@ -806,6 +821,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: format!("save \"{label}\""),
             places: vec![program.steps[save.step].span],
             sql: print::select(&save.rows),
+            notes: Vec::new(),
         });
     }
     for delivery in &plan.deliveries {
@@ -814,6 +830,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
                 title: "rows to deliver after the commit".into(),
                 places: vec![program.steps[delivery.step].span],
                 sql: print::select(rows),
+                notes: Vec::new(),
             });
         }
     }
@@ -826,6 +843,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             ),
             places: vec![program.steps[export.step].span],
             sql: print::select(&export.rows),
+            notes: Vec::new(),
         });
     }
     steps

@@ -19,6 +19,7 @@ mod readme;
 mod removal;
 mod repl;
 mod safe;
+mod sharing;
 mod terminal;
 mod tutorial;
 mod unit_tests;

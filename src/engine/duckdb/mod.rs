@@ -12,6 +12,7 @@ pub mod print;
 pub mod profile;
 pub mod session;
 pub mod spill;
+mod statistics;
 pub mod tables;
 pub mod types;
 mod typing;
