@@ -52,6 +52,24 @@ impl Kind {
     }
 }
 
+/// The orders as a Parquet file ordered by their time, as shops write them.
+pub fn ordered(data: &Path) -> PathBuf {
+    let path = data.join("orders_by_time.parquet");
+    if !path.exists() {
+        eprintln!("making {}", path.display());
+        let part = data.join("orders_by_time.part");
+        let connection = duckdb::Connection::open_in_memory().unwrap();
+        let sql = format!(
+            "COPY (FROM '{}' ORDER BY ordered_at, order_id) TO '{}' (FORMAT parquet, COMPRESSION zstd)",
+            data.join("orders.parquet").display(),
+            part.display()
+        );
+        connection.execute_batch(&sql).unwrap();
+        fs::rename(part, &path).unwrap();
+    }
+    path
+}
+
 /// The folder of the data.
 pub fn data() -> PathBuf {
     let (customers, orders) = (customers(), orders());

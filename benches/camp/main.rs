@@ -30,7 +30,7 @@ fn main() {
     }
     let wanted = |name: &str| {
         let filters: Vec<&String> = args.iter().filter(|a| !a.starts_with("--")).collect();
-        filters.is_empty() || filters.iter().any(|f| name.contains(f.as_str()))
+        filters.is_empty() || filters.iter().any(|f| name.starts_with(f.as_str()))
     };
     let data = data::data();
     let work = tempfile::tempdir().unwrap();
@@ -54,6 +54,9 @@ fn main() {
         if wanted(name) {
             bench.many(name, count, kind);
         }
+    }
+    if wanted("sharing") {
+        bench.sharing();
     }
     if wanted("growth") {
         bench.growth();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::contest::{compare, measure};
-use crate::data::Kind;
+use crate::data::{self, Kind};
 use crate::{AS_OF, Bench};
 
 /// Customers of a country whose paid orders of the last days give enough of something.
@@ -112,6 +112,53 @@ impl Bench<'_> {
                 let source = source.rsplit('/').next().unwrap_or(source);
                 println!("| {name} | {source} is read {times} | | | |");
             }
+        }
+    }
+
+    /// A plan that shares against the one that does not: sharing never costs much.
+    pub fn sharing(&self) {
+        let few = |count| Rule::some(count).iter().map(Rule::camp).collect::<Vec<_>>();
+        let days = |from: &str, to: &str| format!("ordered_at between {from} and {to}");
+        let [early, next, late] = [
+            days("2023-02-01", "2023-02-07"),
+            days("2023-02-03", "2023-02-09"),
+            days("2026-05-01", "2026-05-07"),
+        ];
+        let any = |days: &str| format!("count(orders where {days}) >= 2");
+        let cases = [
+            ("2 by their orders", "customers", few(2)),
+            ("10 by their orders", "customers", few(10)),
+            ("2 by weeks beside each other", "customers", vec![any(&early), any(&next)]),
+            ("2 by weeks far from each other", "customers", vec![any(&early), any(&late)]),
+            ("2 of weeks beside each other", "orders", vec![early.clone(), next.clone()]),
+            ("2 of weeks far from each other", "orders", vec![early.clone(), late.clone()]),
+        ];
+        let ordered = data::ordered(self.data);
+        for (name, dimension, rules) in cases {
+            let mut text = format!(
+                "campaign \"Bench\" timezone \"UTC\"\n\
+                 dimension customers = \"{}\" key customer_id\ndimension orders = \"{}\" key order_id\n\
+                 link customers.orders, orders.customer on customers.customer_id = orders.customer_id\n",
+                Kind::Parquet.file(self.data, "customers").display(),
+                ordered.display()
+            );
+            for (i, rule) in rules.iter().enumerate() {
+                let _ = write!(
+                    text,
+                    "a{i} = build audience from {dimension} where {rule}\nsave audience a{i} as \"A {i}\"\n"
+                );
+            }
+            let script = self.file("sharing.camp", &text);
+            let database = self.work.join("sharing.duckdb");
+            let apart =
+                ["--without", "one-scan", "--without", "one-group", "--without", "sorted-links"];
+            compare(
+                &format!("sharing, {name}"),
+                &mut [
+                    ("camp", &mut || self.camp(&script, &self.fresh(&database), &[])),
+                    ("nothing shared", &mut || self.camp(&script, &self.fresh(&database), &apart)),
+                ],
+            );
         }
     }
 
