@@ -413,12 +413,7 @@ impl Session {
                 }
             }
         }
-        let mut written = Vec::new();
-        if let Some(copy) = &self.settings.publish {
-            let copy = beside(copy);
-            let log = PathBuf::from(format!("{}.wal", copy.display()));
-            written.extend([copy, log]);
-        }
+        let written: Vec<PathBuf> = self.settings.publish.iter().map(|copy| beside(copy)).collect();
         engine.lock_down(&written).map_err(|e| e.into_diagnostic(None))
     }
 
@@ -510,7 +505,7 @@ impl Session {
     fn finder(&self) -> Finder {
         Finder {
             project: self.settings.project.clone(),
-            shipped_only: self.settings.fence.is_some(),
+            forbidden: self.settings.fence.is_some(),
             consent: self.settings.consent,
         }
     }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, codes};
+use crate::engine::duckdb::lock::{first_bytes, same_file};
 use crate::engine::duckdb::{Session as Engine, print};
 use crate::fault;
 
@@ -12,6 +13,22 @@ use super::exports::beside;
 
 /// The name the copy is attached under while it is written.
 const COPY: &str = "published";
+
+/// Why a file must not be replaced by the copy: what somebody wrote by mistake would be gone. Asked
+/// before the project is opened.
+pub fn refused(copy: &Path, database: Option<&Path>) -> Option<&'static str> {
+    if copy.is_dir() {
+        return Some("is a folder");
+    }
+    if database.is_some_and(|database| database == copy || same_file(database, copy)) {
+        return Some("is the project's own database");
+    }
+    let is_database = first_bytes(copy).is_some_and(|head: [u8; 12]| head.ends_with(b"DUCK"));
+    // An empty file has nothing to lose.
+    let is_empty = || copy.metadata().is_ok_and(|m| m.is_file() && m.len() == 0);
+    let replaces_nothing = is_database || copy.symlink_metadata().is_err() || is_empty();
+    (!replaces_nothing).then_some("is no database, and would be replaced")
+}
 
 /// Replaces the copy. The project is detached before and after.
 ///
@@ -26,6 +43,9 @@ pub fn publish(engine: &Engine, copy: &Path) -> Result<(), Diagnostic> {
         .help("check that the folder of `publish` can be written")
         .cause(cause)
     };
+    if engine.attached_paths().iter().any(|attached| same_file(attached, copy)) {
+        return Err(failed(&"it is a database that the campaign reads"));
+    }
     let beside = &beside(copy);
     // Whatever has that name is not ours: this process has just been given its number.
     let _ = fs::remove_file(beside);
@@ -48,7 +68,11 @@ pub fn publish(engine: &Engine, copy: &Path) -> Result<(), Diagnostic> {
         });
     if result.is_err() {
         // Left behind only when it cannot be removed either.
-        let _ = fs::remove_file(beside);
+        for suffix in ["", ".wal", ".wal.checkpoint"] {
+            let mut path = beside.as_os_str().to_owned();
+            path.push(suffix);
+            let _ = fs::remove_file(path);
+        }
     }
     result
 }

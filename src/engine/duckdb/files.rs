@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{EngineError, ErrorKind};
 use super::session::Session;
-use super::{csv, identifier, json, literal, tables};
+use super::{bytes, csv, identifier, json, literal, tables};
 use crate::diagnostic::{Code, Diagnostic, codes::data};
 use crate::fence::Breach;
 use crate::model::schema::{CsvFormat, FileFormat, FileOptions, Relation, Scan};
@@ -196,6 +196,11 @@ impl Session {
             .help("name every file before the run begins"));
         }
         self.opened.borrow_mut().extend(paths.iter().cloned());
+        if kind != Kind::Parquet {
+            for path in &paths {
+                bytes::misnamed(path).map_or(Ok(()), |why| Err(otherwise(path, why, span)))?;
+            }
+        }
         match kind {
             Kind::Parquet => {
                 no_csv_options(options, span)?;
@@ -384,6 +389,7 @@ impl Session {
                 .in_order(|s| s.query(&sql))
                 .map_err(|e| unreadable(e, std::slice::from_ref(path), span))?;
             let names = top_level(&rows);
+            no_nul(&display(path), &names, span)?;
             for (i, name) in names.iter().enumerate() {
                 let folded = name.to_lowercase();
                 if let Some(twin) = names[..i].iter().find(|n| n.to_lowercase() == folded) {
@@ -689,6 +695,19 @@ fn no_file(path: &str, folder: Option<&Path>, span: Span) -> Diagnostic {
     }
 }
 
+/// Refuses a column that no statement of the engine can name.
+pub(super) fn no_nul(file: &str, names: &[String], span: Span) -> Result<(), Diagnostic> {
+    match names.iter().find(|name| name.contains('\0')) {
+        None => Ok(()),
+        Some(name) => {
+            let title =
+                format!("`{file}` has a column `{name}`, whose name holds the character NUL");
+            Err(error(data::FILE_UNREADABLE, title, "has a name that cannot be used", span)
+                .help("rename the column in the file"))
+        }
+    }
+}
+
 pub(super) fn duplicate_header(file: &str, first: &str, second: &str, span: Span) -> Diagnostic {
     let title = if first == second {
         format!("`{file}` has two columns `{first}`")
@@ -701,6 +720,12 @@ pub(super) fn duplicate_header(file: &str, first: &str, second: &str, span: Span
 
 fn error(code: Code, title: String, label: &str, span: Span) -> Diagnostic {
     Diagnostic::error(code, title).label(span, label)
+}
+
+/// A file that is something else than its name says.
+pub(super) fn otherwise(path: &str, (what, help): bytes::Otherwise, span: Span) -> Diagnostic {
+    let title = format!("`{}` {what}", display(path));
+    error(data::FILE_UNREADABLE, title, "cannot be read", span).help(help)
 }
 
 /// Why a file cannot be read.

@@ -1,6 +1,7 @@
 //! DuckDB.
 
 pub mod attach;
+mod bytes;
 pub mod csv;
 pub mod error;
 pub mod files;
@@ -10,6 +11,7 @@ pub mod lock;
 pub mod measure;
 pub mod print;
 pub mod profile;
+mod remarks;
 pub mod session;
 pub mod spill;
 mod statistics;
@@ -17,6 +19,8 @@ pub mod tables;
 pub mod types;
 mod typing;
 
+#[cfg(test)]
+mod export_tests;
 #[cfg(test)]
 mod file_tests;
 #[cfg(test)]

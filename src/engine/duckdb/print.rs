@@ -13,9 +13,17 @@ pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// `'text'`, its quotes doubled.
+/// `'text'`, its quotes doubled. The engine takes no statement with the character NUL in it, which
+/// values may have.
 pub fn text(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "''"))
+    let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
+    match value.contains('\0') {
+        false => quoted(value),
+        true => {
+            let parts: Vec<String> = value.split('\0').map(quoted).collect();
+            format!("({})", parts.join(" || chr(0) || "))
+        }
+    }
 }
 
 /// The name of a type in a cast.
