@@ -10,9 +10,12 @@ pub mod lock;
 pub mod measure;
 pub mod print;
 pub mod profile;
+pub mod rejects;
 pub mod session;
 pub mod spill;
+mod store;
 pub mod tables;
+pub mod targets;
 pub mod types;
 mod typing;
 
