@@ -27,7 +27,7 @@ use crate::engine::duckdb::measure::Measured;
 use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::fence::Fence;
 use crate::model::program::Program;
-use crate::model::schema::{Audience, FileOptions, Relation, World};
+use crate::model::schema::{Audience, FileOptions, Relation, Target, World};
 use crate::plan::lower::History;
 use crate::plan::passes::Passes;
 use crate::plan::{self, Plan};
@@ -76,6 +76,8 @@ pub struct Settings {
     pub threads: Option<u32>,
     /// Where the engine spills.
     pub temp_directory: Option<PathBuf>,
+    /// From where missing extensions of the engine may be fetched.
+    pub install_extensions: Option<duckdb::session::Repository>,
     /// The folder of the project, which has `camp.lock` and `.camp`.
     pub project: Option<PathBuf>,
     /// Who decides about a plugin that the project does not trust yet.
@@ -479,6 +481,19 @@ impl Session {
             return Err(diagnostics);
         }
         let Project { engine, catalogue } = world;
+        for rejected in engine.rejected().iter().filter(|r| r.rows > 0) {
+            diagnostics.push(
+                Diagnostic::warning(
+                    codes::warnings::ROWS_REJECTED,
+                    match rejected.rows {
+                        1 => format!("1 row of `{}` cannot be read", rejected.source),
+                        rows => format!("{rows} rows of `{}` cannot be read", rejected.source),
+                    },
+                )
+                .label(rejected.span, "set aside here by a run")
+                .help("look at the file after a run: it says why"),
+            );
+        }
         Ok(Checked { program, engine, catalogue, warnings: diagnostics })
     }
 
@@ -564,6 +579,7 @@ impl Session {
             wait: self.settings.wait,
             waiting: self.settings.waiting,
             extension_directory: None,
+            repository: self.settings.install_extensions.clone(),
             schemas_only: false,
         }
     }
@@ -738,6 +754,10 @@ impl World for Project {
         self.engine.attach(name, uri, base, span)
     }
 
+    fn target(&mut self, parts: &[String], span: Span) -> Result<Target, Diagnostic> {
+        self.engine.target(parts, span)
+    }
+
     fn audience(&mut self, label: &str) -> Result<Option<Audience>, Diagnostic> {
         Ok(self.catalogue.find(label).map(|e| e.audience.clone()))
     }
@@ -830,12 +850,9 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
         }
     }
     for export in &plan.exports {
-        let path = plan::export_of(program, export.step);
+        let operation = plan::export_of(program, export.step);
         steps.push(ExplainedStep {
-            title: format!(
-                "export {}",
-                path.map_or(String::new(), |e| e.path.display().to_string())
-            ),
+            title: format!("export {}", operation.map_or(String::new(), |e| e.to.shown())),
             places: vec![program.steps[export.step].span],
             sql: print::select(&export.rows),
             notes: Vec::new(),

@@ -10,7 +10,7 @@ use camp::diagnostic::render::{self, Style};
 use camp::diagnostic::{Diagnostic, Diagnostics, codes};
 use camp::fmt;
 use camp::model::schema::{
-    Audience, Column, FileFormat, FileOptions, ForeignKey, Relation, Scan, World,
+    Audience, Column, FileFormat, FileOptions, ForeignKey, Relation, Scan, Target, World,
 };
 use camp::model::types::Type;
 use camp::plan;
@@ -202,6 +202,12 @@ impl World for Made {
 
     fn attach(&mut self, _: &str, uri: &str, _: &Path, span: Span) -> Result<(), Diagnostic> {
         if uri.contains("none") { Err(missing(uri, span)) } else { Ok(()) }
+    }
+
+    fn target(&mut self, parts: &[String], _: Span) -> Result<Target, Diagnostic> {
+        let written = parts.join(".");
+        let table = parts.last().cloned().unwrap_or_default();
+        Ok(Target { database: parts[0].clone(), schema: "main".into(), table, written })
     }
 
     fn audience(&mut self, label: &str) -> Result<Option<Audience>, Diagnostic> {

@@ -30,7 +30,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use crate::activity::export::ExportFile;
+use crate::activity::export::ExportRows;
 use crate::activity::save_audience::Save;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes, suggest};
 use crate::model::expr::*;
@@ -183,7 +183,7 @@ pub struct Planner<'a> {
     diagnostics: Diagnostics,
 }
 
-/// The steps that are needed for what `--only` names: labels of saves, files of exports, names of
+/// The steps that are needed for what `--only` names: labels of saves, files and tables of exports, names of
 /// transitions. With no names, all.
 ///
 /// # Errors
@@ -201,10 +201,7 @@ pub fn wanted(program: &Program, only: &[String]) -> Result<HashSet<usize>, Diag
         let mut names: Vec<String> =
             activity.outputs.iter().map(|t| program[*t].name.clone()).collect();
         names.extend(save_of(program, index).map(|s| s.label.clone()));
-        names.extend(
-            export_of(program, index)
-                .and_then(|e| e.path.file_name().map(|n| n.to_string_lossy().into_owned())),
-        );
+        names.extend(export_of(program, index).and_then(|e| e.to.name()));
         for (n, name) in only.iter().enumerate() {
             if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
                 found[n] = true;
@@ -662,7 +659,7 @@ pub fn save_of(program: &Program, step: usize) -> Option<&Save> {
 }
 
 /// The export of a step.
-pub fn export_of(program: &Program, step: usize) -> Option<&ExportFile> {
+pub fn export_of(program: &Program, step: usize) -> Option<&ExportRows> {
     operation_of(program, step)
 }
 

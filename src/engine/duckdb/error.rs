@@ -1,6 +1,7 @@
 //! What the engine can say, sorted into kinds that Camp explains.
 
 use crate::diagnostic::{Code, Diagnostic, codes::data};
+use crate::secret::covered;
 use crate::source::Span;
 
 /// What went wrong.
@@ -159,7 +160,8 @@ impl std::error::Error for EngineError {}
 
 impl From<duckdb::Error> for EngineError {
     fn from(error: duckdb::Error) -> Self {
-        let text = error.to_string();
+        // An address may hold a password.
+        let text = covered(&error.to_string()).into_owned();
         EngineError { kind: classify(&text), message: essence(&text), full: text }
     }
 }

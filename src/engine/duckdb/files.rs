@@ -10,6 +10,7 @@ use crate::fence::Breach;
 use crate::model::schema::{CsvFormat, FileFormat, FileOptions, Relation, Scan};
 use crate::model::types::Type;
 use crate::model::value::Value;
+use crate::secret::covered;
 use crate::source::Span;
 
 /// A line of a CSV file may be half as long.
@@ -148,7 +149,7 @@ fn kind_of(path: &str) -> Option<Kind> {
     })
 }
 
-fn is_remote(path: &str) -> bool {
+pub(super) fn is_remote(path: &str) -> bool {
     path.split_once("://").is_some_and(|(scheme, _)| {
         scheme != "file" && scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
     })
@@ -210,7 +211,27 @@ impl Session {
                 no_csv_options(options, span)?;
                 json::open(self, &paths, options, span)
             }
-            Kind::Csv { tab } => csv::open(self, &paths, options, tab, span),
+            Kind::Csv { tab } => match &options.rejects {
+                None => csv::open(self, &paths, options, tab, span),
+                Some((target, at)) => {
+                    let place = self.place_of_rejects(target, base, *at)?;
+                    let rejects = csv::Rejects { place, at: *at, shown: path };
+                    csv::open_sorted(self, &paths, options, tab, rejects, span)
+                }
+            },
+        }
+    }
+
+    fn place_of_rejects(
+        &self,
+        target: &str,
+        base: &Path,
+        span: Span,
+    ) -> Result<PathBuf, Diagnostic> {
+        let place = base.join(target);
+        match self.fence().and_then(|fence| fence.write(&place).err()) {
+            Some(breach) => Err(breach.diagnostic(target, span)),
+            None => Ok(place),
         }
     }
 
@@ -251,10 +272,12 @@ impl Session {
         self.load_extension("httpfs", span).map_err(|missing| Diagnostic {
             code: data::FILE_REMOTE,
             title: format!(
-                "`{path}` is remote, and the DuckDB extension `httpfs` is not installed"
+                "`{}` is remote, and the DuckDB extension `httpfs` is not installed",
+                covered(path)
             ),
             ..missing
         })?;
+        self.know_store().map_err(|e| e.into_diagnostic(Some(span)))?;
         if !path.contains('*') {
             return Ok(vec![path.to_string()]);
         }
@@ -526,6 +549,7 @@ fn no_csv_options(options: &FileOptions, span: Span) -> Result<(), Diagnostic> {
         ("quote", options.quote.is_some()),
         ("encoding", options.encoding.is_some()),
         ("header", options.header.is_some()),
+        ("rejects", options.rejects.is_some()),
     ];
     match given.iter().find(|(_, given)| *given) {
         Some((name, _)) => Err(error(
@@ -641,6 +665,9 @@ fn fixed_part(pattern: &str) -> PathBuf {
 
 /// A path as people know it: from the current folder where it lies below.
 pub(super) fn display(path: &str) -> String {
+    if is_remote(path) {
+        return covered(path).into_owned();
+    }
     let here = std::env::current_dir().ok();
     here.and_then(|here| Path::new(path).strip_prefix(here).ok())
         .map_or_else(|| path.to_string(), |p| p.display().to_string())
