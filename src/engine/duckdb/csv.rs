@@ -5,7 +5,7 @@
 //! never guessed, every value of the file is checked once, and the file is then read with all of it
 //! stated. The answer is kept, in the session and in the user's cache, by path, size and time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -486,11 +486,8 @@ impl Reading<'_> {
             })
             .collect();
         super::files::no_nul(&shown, &names, self.span)?;
-        for (i, name) in names.iter().enumerate() {
-            let folded = name.to_lowercase();
-            if let Some(twin) = names[..i].iter().find(|n| n.to_lowercase() == folded) {
-                return Err(super::files::duplicate_header(&shown, twin, name, self.span));
-            }
+        if let Some((twin, name)) = super::files::twins(&names) {
+            return Err(super::files::duplicate_header(&shown, twin, name, self.span));
         }
         Ok(names)
     }
@@ -527,11 +524,12 @@ impl Reading<'_> {
             };
         }
         let names = self.names(path, &records, true)?;
-        let known: Vec<String> = format.columns.iter().map(|c| c.name.to_lowercase()).collect();
+        let known = format.columns.iter().enumerate().map(|(at, c)| (c.name.to_lowercase(), at));
+        let known: HashMap<String, usize> = known.collect();
         let mut order = Vec::with_capacity(names.len());
         for name in &names {
-            match known.iter().position(|k| *k == name.to_lowercase()) {
-                Some(at) => order.push(at),
+            match known.get(&name.to_lowercase()) {
+                Some(at) => order.push(*at),
                 None => {
                     return Err(differ(format!(
                         "`{shown}` has a column `{name}` that `{reference}` does not have"
@@ -539,7 +537,8 @@ impl Reading<'_> {
                 }
             }
         }
-        if let Some(at) = (0..known.len()).find(|at| !order.contains(at)) {
+        let found: HashSet<usize> = order.iter().copied().collect();
+        if let Some(at) = (0..known.len()).find(|at| !found.contains(at)) {
             let name = &format.columns[at].name;
             return Err(differ(format!("`{shown}` lacks the column `{name}` of `{reference}`")));
         }

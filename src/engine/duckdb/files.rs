@@ -1,5 +1,6 @@
 //! Files: found, told apart by their names, and read with everything stated.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::error::{EngineError, ErrorKind};
@@ -413,11 +414,8 @@ impl Session {
                 .map_err(|e| unreadable(e, std::slice::from_ref(path), span))?;
             let names = top_level(&rows);
             no_nul(&display(path), &names, span)?;
-            for (i, name) in names.iter().enumerate() {
-                let folded = name.to_lowercase();
-                if let Some(twin) = names[..i].iter().find(|n| n.to_lowercase() == folded) {
-                    return Err(duplicate_header(&display(path), twin, name, span));
-                }
+            if let Some((twin, name)) = twins(&names) {
+                return Err(duplicate_header(&display(path), twin, name, span));
             }
             match &reference {
                 None => reference = Some(names),
@@ -528,13 +526,13 @@ pub(super) fn same_names(
     path: &str,
     span: Span,
 ) -> Result<(), Diagnostic> {
-    let has = |names: &[String], name: &str| {
-        names.iter().any(|n| n.to_lowercase() == name.to_lowercase())
-    };
+    let folded = |names: &[String]| names.iter().map(|n| n.to_lowercase()).collect::<HashSet<_>>();
+    let lacks = |known: &HashSet<String>, name: &str| !known.contains(&name.to_lowercase());
+    let (known, found) = (folded(reference), folded(names));
     let (shown, first) = (display(path), display(first));
-    let title = if let Some(more) = names.iter().find(|n| !has(reference, n)) {
+    let title = if let Some(more) = names.iter().find(|n| lacks(&known, n)) {
         format!("`{shown}` has a column `{more}` that `{first}` does not have")
-    } else if let Some(less) = reference.iter().find(|n| !has(names, n)) {
+    } else if let Some(less) = reference.iter().find(|n| lacks(&found, n)) {
         format!("`{shown}` lacks the column `{less}` of `{first}`")
     } else {
         return Ok(());
@@ -733,6 +731,12 @@ pub(super) fn no_nul(file: &str, names: &[String], span: Span) -> Result<(), Dia
                 .help("rename the column in the file"))
         }
     }
+}
+
+/// The first two names that differ by case at most.
+pub(super) fn twins(names: &[String]) -> Option<(&String, &String)> {
+    let mut seen = HashMap::new();
+    names.iter().find_map(|name| Some((seen.insert(name.to_lowercase(), name)?, name)))
 }
 
 pub(super) fn duplicate_header(file: &str, first: &str, second: &str, span: Span) -> Diagnostic {
