@@ -159,6 +159,7 @@ pub(super) fn settings(
         memory_limit: machine.memory_limit.clone().or(config.memory_limit),
         threads: machine.threads.or(config.threads),
         temp_directory: machine.temp_directory.clone().or(config.temp_directory),
+        install_extensions: config.install_extensions,
         project: Some(project),
         consent: consent(args.locked),
         plugin_timeout: config.plugin_timeout,

@@ -329,6 +329,10 @@ fn defined(kind: &StatementKind) -> (Vec<String>, Vec<String>) {
                         keys.push(format!("save {}", fold_label(&label.node)));
                     }
                     ClauseKind::To(path) => keys.push(format!("export {}", path.node)),
+                    ClauseKind::ToTable(path) => {
+                        let parts: Vec<&str> = path.parts.iter().map(|p| p.node.as_str()).collect();
+                        keys.push(format!("export {}", parts.join(".")));
+                    }
                     _ => {}
                 }
             }

@@ -58,7 +58,7 @@ codes! {
         bad "", good "";
     EXTENSION_MISSING = "E0514", "engine.extension_missing", Data,
         "an extension of the engine is missing",
-        "SQLite, Postgres and remote files are read through extensions of DuckDB. Camp never downloads one by itself: install it with DuckDB (`INSTALL sqlite`), or name a folder that holds it in `CAMP_EXTENSION_DIRECTORY`.",
+        "SQLite, Postgres and remote files are read through extensions of DuckDB. Install it with DuckDB (`INSTALL sqlite_scanner`), name a folder that holds it in `CAMP_EXTENSION_DIRECTORY`, or let Camp fetch it: `install_extensions = true` in `camp.toml`. Without that setting, and under `--safe`, Camp downloads nothing.",
         bad "", good "";
     NO_FILE = "E0515", "file.missing", Data,
         "no file is there",
@@ -234,6 +234,10 @@ codes! {
         bad "", good "";
     EXPORT_OVER_SOURCE = "E0572", "data.export_over_source", Script,
         "An export over a source",
-        "The file that the export names is read by the campaign, is a database, or is the campaign itself. Writing it would destroy it.",
+        "The file or table that the export names is read by the campaign, is a database, or is the campaign itself. Writing it would destroy it.",
+        bad "", good "";
+    EXPORT_COLUMNS = "E0580", "data.export_columns", Data,
+        "An export to a table of other columns",
+        "An export replaces the rows of a table that has exactly its columns, in any order, of types that take every value as it is. A table of other columns may be anybody's, so it is neither dropped nor changed. Select what the table has, drop it, or export to another one.",
         bad "", good "";
 }

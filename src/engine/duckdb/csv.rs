@@ -5,7 +5,8 @@
 //! never guessed, every value of the file is checked once, and the file is then read with all of it
 //! stated. The answer is kept, in the session and in the user's cache, by path, size and time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::bytes::{self, Mark};
 use super::error::{EngineError, ErrorKind};
 use super::files::{display, otherwise, scan_sql};
+use super::rejects::{self, Rejected};
 use super::session::Session;
 use super::typing::{Found, Stage, engine_format, suggested};
 use super::{identifier, literal, types};
@@ -108,10 +110,14 @@ struct Key {
 }
 
 /// `None` for files that have no size and time, like remote ones.
-fn cache_key(paths: &[String], options: &FileOptions) -> Option<Key> {
+fn cache_key(paths: &[String], options: &FileOptions, own: Option<&Path>) -> Option<Key> {
     let mut source = format!("camp {} csv {VERSION}\n", env!("CARGO_PKG_VERSION"));
     let mut state = String::new();
     for path in paths {
+        // What was sorted for this session is not there again.
+        if own.is_some_and(|own| Path::new(path).starts_with(own)) {
+            return None;
+        }
         let meta = std::fs::metadata(path).ok()?;
         let time = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_nanos();
         let path = std::fs::canonicalize(path).ok()?;
@@ -143,7 +149,7 @@ pub(super) fn open(
     tab_by_name: bool,
     span: Span,
 ) -> Result<Relation, Diagnostic> {
-    let key = cache_key(paths, options);
+    let key = cache_key(paths, options, session.own_folder());
     let cached = key.as_ref().and_then(|key| session.typing.borrow().get(key));
     let format = match cached {
         Some(format) => format,
@@ -168,7 +174,120 @@ pub(super) fn open(
     Ok(Relation { scan, columns, primary_key: vec![], foreign_keys: vec![] })
 }
 
+/// Where rows that cannot be read go.
+pub(super) struct Rejects<'a> {
+    pub place: PathBuf,
+    /// Where the script says so.
+    pub at: Span,
+    /// The source as the script names it.
+    pub shown: &'a str,
+}
+
+/// Opens CSV files whose unreadable rows are set aside.
+pub(super) fn open_sorted(
+    session: &Session,
+    paths: &[String],
+    options: &FileOptions,
+    tab_by_name: bool,
+    rejects: Rejects<'_>,
+    span: Span,
+) -> Result<Relation, Diagnostic> {
+    let reading = Reading { session, paths, options, span, tab_by_name };
+    let known = session.rejected().into_iter().find(|r| r.target == rejects.place);
+    let clean = match known {
+        // Two campaigns of a run may declare one source.
+        Some(known) if known.files == paths => known.clean,
+        Some(_) => {
+            return Err(cannot(&rejects, "another source has this file").help("name another file"));
+        }
+        None => {
+            let rejected = reading.sorted(&rejects)?;
+            let clean = rejected.clean.clone();
+            session.rejected.borrow_mut().push(rejected);
+            clean
+        }
+    };
+    let options = FileOptions { rejects: None, ..options.clone() };
+    open(session, &clean, &options, tab_by_name, span)
+}
+
+fn cannot(rejects: &Rejects<'_>, why: &str) -> Diagnostic {
+    let title = format!("rows of `{}` cannot be set aside", rejects.shown);
+    Diagnostic::error(data::CSV_OPTION, title).label(rejects.at, why.to_owned())
+}
+
 impl Reading<'_> {
+    /// The files without the rows that cannot be read; one that has none of those stays itself.
+    fn sorted(&self, rejects: &Rejects<'_>) -> Result<Rejected, Diagnostic> {
+        let mut format = self.dialect()?;
+        let packed = |p: &String| [".gz", ".zst"].iter().any(|e| p.to_lowercase().ends_with(e));
+        if self.paths.iter().any(|p| packed(p) || super::files::is_remote(p)) {
+            return Err(cannot(rejects, "the file is packed or elsewhere")
+                .help("unpack it on this machine first"));
+        }
+        if format.encoding == "utf-16" {
+            return Err(cannot(rejects, "the file is UTF-16").help("convert it to UTF-8 first"));
+        }
+        let failed = |e: std::io::Error| {
+            let title = format!("rows of `{}` cannot be set aside", rejects.shown);
+            Diagnostic::error(data::FILE_UNREADABLE, title)
+                .label(rejects.at, "asked for here")
+                .help("check the file and the folder for temporary files")
+                .cause(e)
+        };
+        let own = self.session.own_folder().ok_or_else(|| {
+            failed(std::io::Error::other("there is no folder for temporary files"))
+        })?;
+        let number = self.session.rejected.borrow().len();
+        let staged = own.join(format!("rejects{number}.csv"));
+        let mut out = rejects::begin(&staged).map_err(failed)?;
+        let mut rows = 0;
+        let mut clean = Vec::with_capacity(self.paths.len());
+        for (n, path) in self.paths.iter().enumerate() {
+            let utf8 = format.encoding == "utf-8";
+            let file = Path::new(path);
+            let first = rejects::first_lines(file, utf8, SAMPLE_LINES).map_err(failed)?;
+            if n == 0 && self.options.delimiter.is_none() {
+                format.delimiter = match self.tab_by_name {
+                    true => "\t".into(),
+                    false => guess_delimiter(&first, &format.quote).to_string(),
+                };
+            }
+            let width = self.names(path, &records(&first, &format), format.header)?.len();
+            let dialect = rejects::Dialect {
+                delimiter: format.delimiter.clone(),
+                quote: format.quote.chars().next(),
+                header: format.header,
+                utf8,
+            };
+            let folder = own.join(format!("sorted{number}-{n}"));
+            std::fs::create_dir_all(&folder).map_err(failed)?;
+            let left = folder.join(file.file_name().unwrap_or_default());
+            let found = rejects::sort(file, &display(path), &dialect, width, &left, &mut out);
+            let found = found.map_err(failed)?;
+            rows += found;
+            clean.push(match found {
+                0 => {
+                    // Twice the same file is of no use.
+                    let _ = std::fs::remove_dir_all(&folder);
+                    path.clone()
+                }
+                _ => left.to_string_lossy().into_owned(),
+            });
+        }
+        out.flush().map_err(failed)?;
+        self.session.opened.borrow_mut().extend(clean.iter().cloned());
+        Ok(Rejected {
+            source: rejects.shown.to_owned(),
+            target: rejects.place.clone(),
+            span: rejects.at,
+            rows,
+            staged,
+            files: self.paths.to_vec(),
+            clean,
+        })
+    }
+
     fn format(&self) -> Result<CsvFormat, Diagnostic> {
         for path in self.paths {
             bytes::damage(path).map_or(Ok(()), |why| Err(otherwise(path, why, self.span)))?;
@@ -367,11 +486,8 @@ impl Reading<'_> {
             })
             .collect();
         super::files::no_nul(&shown, &names, self.span)?;
-        for (i, name) in names.iter().enumerate() {
-            let folded = name.to_lowercase();
-            if let Some(twin) = names[..i].iter().find(|n| n.to_lowercase() == folded) {
-                return Err(super::files::duplicate_header(&shown, twin, name, self.span));
-            }
+        if let Some((twin, name)) = super::files::twins(&names) {
+            return Err(super::files::duplicate_header(&shown, twin, name, self.span));
         }
         Ok(names)
     }
@@ -408,11 +524,12 @@ impl Reading<'_> {
             };
         }
         let names = self.names(path, &records, true)?;
-        let known: Vec<String> = format.columns.iter().map(|c| c.name.to_lowercase()).collect();
+        let known = format.columns.iter().enumerate().map(|(at, c)| (c.name.to_lowercase(), at));
+        let known: HashMap<String, usize> = known.collect();
         let mut order = Vec::with_capacity(names.len());
         for name in &names {
-            match known.iter().position(|k| *k == name.to_lowercase()) {
-                Some(at) => order.push(at),
+            match known.get(&name.to_lowercase()) {
+                Some(at) => order.push(*at),
                 None => {
                     return Err(differ(format!(
                         "`{shown}` has a column `{name}` that `{reference}` does not have"
@@ -420,7 +537,8 @@ impl Reading<'_> {
                 }
             }
         }
-        if let Some(at) = (0..known.len()).find(|at| !order.contains(at)) {
+        let found: HashSet<usize> = order.iter().copied().collect();
+        if let Some(at) = (0..known.len()).find(|at| !found.contains(at)) {
             let name = &format.columns[at].name;
             return Err(differ(format!("`{shown}` lacks the column `{name}` of `{reference}`")));
         }

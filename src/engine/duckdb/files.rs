@@ -1,5 +1,6 @@
 //! Files: found, told apart by their names, and read with everything stated.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::error::{EngineError, ErrorKind};
@@ -10,6 +11,7 @@ use crate::fence::Breach;
 use crate::model::schema::{CsvFormat, FileFormat, FileOptions, Relation, Scan};
 use crate::model::types::Type;
 use crate::model::value::Value;
+use crate::secret::covered;
 use crate::source::Span;
 
 /// A line of a CSV file may be half as long.
@@ -148,7 +150,7 @@ fn kind_of(path: &str) -> Option<Kind> {
     })
 }
 
-fn is_remote(path: &str) -> bool {
+pub(super) fn is_remote(path: &str) -> bool {
     path.split_once("://").is_some_and(|(scheme, _)| {
         scheme != "file" && scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
     })
@@ -210,7 +212,27 @@ impl Session {
                 no_csv_options(options, span)?;
                 json::open(self, &paths, options, span)
             }
-            Kind::Csv { tab } => csv::open(self, &paths, options, tab, span),
+            Kind::Csv { tab } => match &options.rejects {
+                None => csv::open(self, &paths, options, tab, span),
+                Some((target, at)) => {
+                    let place = self.place_of_rejects(target, base, *at)?;
+                    let rejects = csv::Rejects { place, at: *at, shown: path };
+                    csv::open_sorted(self, &paths, options, tab, rejects, span)
+                }
+            },
+        }
+    }
+
+    fn place_of_rejects(
+        &self,
+        target: &str,
+        base: &Path,
+        span: Span,
+    ) -> Result<PathBuf, Diagnostic> {
+        let place = base.join(target);
+        match self.fence().and_then(|fence| fence.write(&place).err()) {
+            Some(breach) => Err(breach.diagnostic(target, span)),
+            None => Ok(place),
         }
     }
 
@@ -251,10 +273,12 @@ impl Session {
         self.load_extension("httpfs", span).map_err(|missing| Diagnostic {
             code: data::FILE_REMOTE,
             title: format!(
-                "`{path}` is remote, and the DuckDB extension `httpfs` is not installed"
+                "`{}` is remote, and the DuckDB extension `httpfs` is not installed",
+                covered(path)
             ),
             ..missing
         })?;
+        self.know_store().map_err(|e| e.into_diagnostic(Some(span)))?;
         if !path.contains('*') {
             return Ok(vec![path.to_string()]);
         }
@@ -390,11 +414,8 @@ impl Session {
                 .map_err(|e| unreadable(e, std::slice::from_ref(path), span))?;
             let names = top_level(&rows);
             no_nul(&display(path), &names, span)?;
-            for (i, name) in names.iter().enumerate() {
-                let folded = name.to_lowercase();
-                if let Some(twin) = names[..i].iter().find(|n| n.to_lowercase() == folded) {
-                    return Err(duplicate_header(&display(path), twin, name, span));
-                }
+            if let Some((twin, name)) = twins(&names) {
+                return Err(duplicate_header(&display(path), twin, name, span));
             }
             match &reference {
                 None => reference = Some(names),
@@ -505,13 +526,13 @@ pub(super) fn same_names(
     path: &str,
     span: Span,
 ) -> Result<(), Diagnostic> {
-    let has = |names: &[String], name: &str| {
-        names.iter().any(|n| n.to_lowercase() == name.to_lowercase())
-    };
+    let folded = |names: &[String]| names.iter().map(|n| n.to_lowercase()).collect::<HashSet<_>>();
+    let lacks = |known: &HashSet<String>, name: &str| !known.contains(&name.to_lowercase());
+    let (known, found) = (folded(reference), folded(names));
     let (shown, first) = (display(path), display(first));
-    let title = if let Some(more) = names.iter().find(|n| !has(reference, n)) {
+    let title = if let Some(more) = names.iter().find(|n| lacks(&known, n)) {
         format!("`{shown}` has a column `{more}` that `{first}` does not have")
-    } else if let Some(less) = reference.iter().find(|n| !has(names, n)) {
+    } else if let Some(less) = reference.iter().find(|n| lacks(&found, n)) {
         format!("`{shown}` lacks the column `{less}` of `{first}`")
     } else {
         return Ok(());
@@ -526,6 +547,7 @@ fn no_csv_options(options: &FileOptions, span: Span) -> Result<(), Diagnostic> {
         ("quote", options.quote.is_some()),
         ("encoding", options.encoding.is_some()),
         ("header", options.header.is_some()),
+        ("rejects", options.rejects.is_some()),
     ];
     match given.iter().find(|(_, given)| *given) {
         Some((name, _)) => Err(error(
@@ -641,6 +663,9 @@ fn fixed_part(pattern: &str) -> PathBuf {
 
 /// A path as people know it: from the current folder where it lies below.
 pub(super) fn display(path: &str) -> String {
+    if is_remote(path) {
+        return covered(path).into_owned();
+    }
     let here = std::env::current_dir().ok();
     here.and_then(|here| Path::new(path).strip_prefix(here).ok())
         .map_or_else(|| path.to_string(), |p| p.display().to_string())
@@ -706,6 +731,12 @@ pub(super) fn no_nul(file: &str, names: &[String], span: Span) -> Result<(), Dia
                 .help("rename the column in the file"))
         }
     }
+}
+
+/// The first two names that differ by case at most.
+pub(super) fn twins(names: &[String]) -> Option<(&String, &String)> {
+    let mut seen = HashMap::new();
+    names.iter().find_map(|name| Some((seen.insert(name.to_lowercase(), name)?, name)))
 }
 
 pub(super) fn duplicate_header(file: &str, first: &str, second: &str, span: Span) -> Diagnostic {

@@ -164,12 +164,9 @@ fn names(
                 _ => None,
             })
             .collect();
-        for (i, name) in known.iter().enumerate() {
-            let folded = name.to_lowercase();
-            if let Some(twin) = known[..i].iter().find(|n| n.to_lowercase() == folded) {
-                let (a, b) = if twin < name { (twin, name) } else { (name, twin) };
-                return Err(duplicate_header(&display(&paths[0]), a, b, span));
-            }
+        if let Some((twin, name)) = super::files::twins(&known) {
+            let (a, b) = if twin < name { (twin, name) } else { (name, twin) };
+            return Err(duplicate_header(&super::files::display(&paths[0]), a, b, span));
         }
         if known.is_empty() {
             names.clear();

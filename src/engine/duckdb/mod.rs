@@ -11,10 +11,14 @@ pub mod lock;
 pub mod measure;
 pub mod print;
 pub mod profile;
+pub mod rejects;
 mod remarks;
 pub mod session;
 pub mod spill;
+mod statistics;
+mod store;
 pub mod tables;
+pub mod targets;
 pub mod types;
 mod typing;
 
