@@ -12,6 +12,7 @@ pub mod print;
 pub mod profile;
 pub mod rejects;
 pub mod session;
+mod sorted;
 pub mod spill;
 mod store;
 pub mod tables;

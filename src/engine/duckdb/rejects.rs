@@ -134,6 +134,7 @@ pub(super) fn sort(
                     number += taken as u64;
                     continue 'rows;
                 }
+                Width::Of(1) => break format!("has 1 value for {width} columns"),
                 Width::Of(found) => break format!("has {found} values for {width} columns"),
             }
         };
@@ -279,7 +280,7 @@ mod tests {
         );
         assert_eq!(
             rejects,
-            "\"f.csv\",3,\"has 1 values for 2 columns\",\"2\"\n\
+            "\"f.csv\",3,\"has 1 value for 2 columns\",\"2\"\n\
              \"f.csv\",4,\"has 3 values for 2 columns\",\"3,c,d\"\n\
              \"f.csv\",8,\"text follows a quote that ends\",\"6,\"\"bad\"\"x\"\n\
              \"f.csv\",9,\"is not UTF-8\",\"7,g\u{fffd}\"\n\
