@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 
-.PHONY: help setup build install demo test store faults fuzz lint clean
+.PHONY: help setup build install demo test store faults limits fuzz lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,13 @@ store: setup ## test s3:// against moto, which is fetched for that
 COUNT ?= 3000
 faults: setup ## inflict COUNT random faults on runs, print how many were survived
 	$(CARGO) build --workspace
-	CAMP_FAULTS=$(COUNT) $(CARGO) test --test main faults::runs_survive -- --nocapture
+	CAMP_FAULTS=$(COUNT) $(CARGO) test --test main faults:: -- --nocapture --test-threads 1
+
+LIMIT ?= field::large
+limits: setup ## measure what is large: audiences, versions, columns, orders
+	$(CARGO) build --release --workspace
+	CAMP_TEST_PROGRAM=$(CURDIR)/target/release/camp \
+		$(CARGO) test --test main $(LIMIT) -- --ignored --nocapture --test-threads 1
 
 SECONDS_EACH ?= 720
 TARGETS ?= parser formatter checker manifest lock_file

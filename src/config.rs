@@ -19,6 +19,8 @@ use crate::source::{SourceMap, Span};
 pub const FILE: &str = "camp.toml";
 /// The database of a project that names none.
 pub const DEFAULT_DATABASE: &str = "camp.duckdb";
+/// More threads than any machine has cores; the engine falls over when it cannot start them.
+pub const MOST_THREADS: u32 = 1024;
 /// The settings, as they are spelt.
 const KEYS: [&str; 11] = [
     "database",
@@ -222,11 +224,11 @@ impl Reader {
             DeValue::Integer(n) => u32::from_str_radix(n.as_str(), n.radix()).ok(),
             _ => None,
         };
-        number.filter(|&n| n > 0).or_else(|| {
+        number.filter(|n| (1..=MOST_THREADS).contains(n)).or_else(|| {
             self.wrong(
                 key,
                 value,
-                "a positive number is expected",
+                "a number from 1 to 1024 is expected",
                 "write for example `threads = 4`",
             )
         })

@@ -119,6 +119,8 @@ pub struct ExplainedStep {
     pub places: Vec<Span>,
     /// The statement.
     pub sql: String,
+    /// What was decided by statistics, and why.
+    pub notes: Vec<String>,
 }
 
 /// What computing campaigns took.
@@ -375,8 +377,13 @@ impl Session {
         history: &Recorded<'_>,
         wanted: &HashSet<usize>,
     ) -> Result<Plan, Diagnostics> {
-        let (plan, diagnostics) =
-            plan::plan(&checked.program, self.as_of, history, wanted, self.settings.passes);
+        let (plan, diagnostics) = plan::plan(
+            &checked.program,
+            self.as_of,
+            (history, &checked.engine),
+            wanted,
+            self.settings.passes,
+        );
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
@@ -409,12 +416,7 @@ impl Session {
                 }
             }
         }
-        let mut written = Vec::new();
-        if let Some(copy) = &self.settings.publish {
-            let copy = beside(copy);
-            let log = PathBuf::from(format!("{}.wal", copy.display()));
-            written.extend([copy, log]);
-        }
+        let written: Vec<PathBuf> = self.settings.publish.iter().map(|copy| beside(copy)).collect();
         engine.lock_down(&written).map_err(|e| e.into_diagnostic(None))
     }
 
@@ -519,7 +521,7 @@ impl Session {
     fn finder(&self) -> Finder {
         Finder {
             project: self.settings.project.clone(),
-            shipped_only: self.settings.fence.is_some(),
+            forbidden: self.settings.fence.is_some(),
             consent: self.settings.consent,
         }
     }
@@ -782,7 +784,12 @@ fn explained_checks(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
     for check in &plan.key_checks {
         let dim = &program[check.dimension];
         let mut step = |title, select| {
-            steps.push(ExplainedStep { title, places: vec![dim.span], sql: print::select(select) });
+            steps.push(ExplainedStep {
+                title,
+                places: vec![dim.span],
+                sql: print::select(select),
+                notes: Vec::new(),
+            });
         };
         let unique = format!("check that the key of {} is unique", dim.name);
         match &check.ascending {
@@ -804,6 +811,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: step.title.clone(),
             places: step.clauses.iter().map(|(_, e)| e.span).collect(),
             sql: print::statement(&step.statement),
+            notes: step.notes.clone(),
         });
     }
     for (select, transitions) in &plan.counts {
@@ -812,6 +820,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: format!("count {}", names.join(", ")),
             places: transitions.iter().map(|t| program[*t].span).collect(),
             sql: print::select(select),
+            notes: Vec::new(),
         });
     }
     for guard in &plan.guards {
@@ -819,6 +828,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: "ask whether a condition holds".into(),
             places: vec![program.steps[guard.step].span],
             sql: print::select(&plan.ask(guard, program, history, &HashSet::new())),
+            notes: Vec::new(),
         });
     }
     for save in &plan.saves {
@@ -827,6 +837,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: format!("save \"{label}\""),
             places: vec![program.steps[save.step].span],
             sql: print::select(&save.rows),
+            notes: Vec::new(),
         });
     }
     for delivery in &plan.deliveries {
@@ -835,6 +846,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
                 title: "rows to deliver after the commit".into(),
                 places: vec![program.steps[delivery.step].span],
                 sql: print::select(rows),
+                notes: Vec::new(),
             });
         }
     }
@@ -844,6 +856,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: format!("export {}", operation.map_or(String::new(), |e| e.to.shown())),
             places: vec![program.steps[export.step].span],
             sql: print::select(&export.rows),
+            notes: Vec::new(),
         });
     }
     steps

@@ -7,6 +7,7 @@
 
 mod disk;
 mod inflict;
+mod patience;
 mod state;
 
 use std::collections::BTreeMap;
@@ -39,7 +40,62 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().and_then(|text| text.parse().ok())
 }
 
-#[cfg(unix)]
+/// What befell runs, how they ended, and how often.
+#[derive(Default)]
+struct Told(BTreeMap<(&'static str, &'static str), u64>);
+
+impl Told {
+    fn note(&mut self, fault: &Fault, outcome: Outcome) {
+        *self.0.entry((fault.kind(), outcome.words())).or_default() += 1;
+    }
+
+    fn print(&self) {
+        println!("\n| fault | the run then | times |\n|---|---|---|");
+        for ((fault, outcome), times) in &self.0 {
+            println!("| {fault} | {outcome} | {times} |");
+        }
+    }
+
+    fn saw(&self, outcome: Outcome) -> bool {
+        self.0.keys().any(|(_, o)| *o == outcome.words())
+    }
+}
+
+/// What one leaves is what the next one finds: also that nothing adds up over many.
+#[test]
+fn a_run_may_be_killed_at_each_of_its_steps() {
+    // In a long run also a moment into each step.
+    let moments: &[u64] = match number("CAMP_FAULTS") {
+        Some(_) => &[0, 100, 300, 1000, 3000],
+        None => &[0],
+    };
+    let mut told = Told::default();
+    let mut steps = 0;
+    for &micros in moments {
+        let mut subject = Subject::new(7, false);
+        steps = subject.steps;
+        for step in 1..=steps {
+            let fault = match micros {
+                0 => Fault::KilledAt { step },
+                _ => Fault::KilledIn { step, micros },
+            };
+            let context = format!("{fault:?}");
+            let outcome = fault.inflict(&mut subject, &context);
+            assert!(micros > 0 || outcome != Outcome::Finished, "not killed by {context}");
+            told.note(&fault, outcome);
+            // Exports that were never put in their place are of any version.
+            if outcome == Outcome::New {
+                subject.run_on(&context);
+            }
+        }
+        subject.run_on("all of them");
+        subject.whole("all of them");
+    }
+    told.print();
+    println!("\n{} kills survived, {steps} steps", steps * moments.len() as u64);
+    assert!(told.saw(Outcome::Old) && told.saw(Outcome::New), "{:?}", told.0);
+}
+
 #[test]
 fn runs_survive_kills_full_disks_little_memory_and_damaged_files() {
     let count = number("CAMP_FAULTS").unwrap_or(24);
@@ -50,7 +106,7 @@ fn runs_survive_kills_full_disks_little_memory_and_damaged_files() {
     println!("seed {seed}");
     let mut random = Random(seed | 1);
     let begun = Instant::now();
-    let mut told: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    let mut told = Told::default();
     // Mounting needs rights and is felt outside of the test, so a short run does without.
     let own_disk = count > 200;
     let mut subject = Subject::new(random.below(20), own_disk);
@@ -65,7 +121,7 @@ fn runs_survive_kills_full_disks_little_memory_and_damaged_files() {
         let fault = Fault::choose(n, &mut random, &subject);
         let context = format!("fault {n} of seed {seed}: {fault:?}");
         let outcome = fault.inflict(&mut subject, &context);
-        *told.entry((fault.kind(), outcome.words())).or_default() += 1;
+        told.note(&fault, outcome);
         // Whatever happened, the next run goes well.
         subject.run_on(&context);
         subject.whole(&context);
@@ -73,10 +129,7 @@ fn runs_survive_kills_full_disks_little_memory_and_damaged_files() {
             println!("{} faults survived after {:.0?}", n + 1, begun.elapsed());
         }
     }
-    println!("\n| fault | the run then | times |\n|---|---|---|");
-    for ((fault, outcome), times) in &told {
-        println!("| {fault} | {outcome} | {times} |");
-    }
+    told.print();
     println!("\n{count} faults survived in {:.0?}, seed {seed}", begun.elapsed());
-    assert!(told.keys().any(|(_, o)| *o != Outcome::Finished.words()), "no fault hit: {told:?}");
+    assert!(told.saw(Outcome::Old), "no fault hit: {:?}", told.0);
 }

@@ -26,6 +26,7 @@ mod remote;
 mod removal;
 mod repl;
 mod safe;
+mod sharing;
 mod terminal;
 mod tutorial;
 mod unit_tests;

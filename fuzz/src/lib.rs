@@ -15,6 +15,7 @@ use camp::model::schema::{
 use camp::model::types::Type;
 use camp::plan;
 use camp::plan::passes::Passes;
+use camp::plan::reach::Unknown;
 use camp::plugin::lock::Lock;
 use camp::plugin::manifest::Manifest;
 use camp::run::history::Recorded;
@@ -96,7 +97,8 @@ pub fn checker(bytes: &[u8]) {
     let catalogue = Catalogue::default();
     let history = Recorded::new(&catalogue, &program);
     if let Ok(wanted) = plan::wanted(&program, &[]) {
-        let (_, found) = plan::plan(&program, options.as_of, &history, &wanted, Passes::ALL);
+        let (_, found) =
+            plan::plan(&program, options.as_of, (&history, &Unknown), &wanted, Passes::ALL);
         shown(&found, &sources);
     }
 }

@@ -4,6 +4,8 @@
 //! commit can be durable though its answer never came: the run's id is written in the same
 //! transaction, so [`recorded`] tells.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use crate::diagnostic::Diagnostic;
@@ -144,9 +146,9 @@ fn refuse_changed(
 
 /// Two labels of `for each` may differ only by case.
 fn refuse_twice(saves: &[StagedSave]) -> Result<(), Diagnostic> {
-    for (i, save) in saves.iter().enumerate() {
-        let fold = fold_label(&save.save.label);
-        if let Some(first) = saves[..i].iter().find(|s| fold_label(&s.save.label) == fold) {
+    let mut seen: HashMap<String, &StagedSave> = HashMap::new();
+    for save in saves {
+        if let Some(first) = seen.insert(fold_label(&save.save.label), save) {
             return Err(Diagnostic::error(
                 codes::SAVED_TWICE,
                 format!("the audience `{}` is saved twice in one run", save.save.label),

@@ -87,6 +87,8 @@ fn same_key(a: &[StoredColumn], b: &[StoredColumn]) -> bool {
 pub struct Entry {
     /// Its number, never reused while any of its records is there.
     pub id: u64,
+    /// The folding of its label.
+    fold: String,
     /// The table in schema `audience`.
     pub table: String,
     /// All columns with the engine's types, the key's first.
@@ -121,6 +123,7 @@ impl Entry {
 /// What the project's catalogue held when it was loaded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
+    /// By the folding of their labels.
     entries: Vec<Entry>,
     shapes: Vec<Shape>,
     sequence: u64,
@@ -162,17 +165,18 @@ impl Catalogue {
                 Ok(Shape { id: row.int()?, dimension: row.text()?, key: row.json()? })
             })
             .collect::<Result<Vec<_>, Diagnostic>>()?;
-        let entries = store
+        let mut entries = store
             .query(
                 "SELECT id, label, table_name, dimension, key_columns::VARCHAR, columns::VARCHAR, \
                  shape, epoch_us(created_at), epoch_us(updated_at), version, oldest_version, size, \
                  campaign, run, epoch_us(expires_at), retain, reads::VARCHAR, doc \
-                 FROM project.camp.audience ORDER BY label_fold",
+                 FROM project.camp.audience",
             )
             .map_err(unreadable)?
             .into_iter()
             .map(|row| entry(row, &shapes))
             .collect::<Result<Vec<_>, Diagnostic>>()?;
+        entries.sort_by(|a, b| a.fold.cmp(&b.fold));
         let last = store
             .query("SELECT sequence, id FROM project.camp.run ORDER BY sequence DESC LIMIT 1")
             .map_err(unreadable)?;
@@ -189,7 +193,8 @@ impl Catalogue {
     /// The audience with this label, ignoring case.
     pub fn find(&self, label: &str) -> Option<&Entry> {
         let fold = fold_label(label);
-        self.entries.iter().find(|e| fold_label(&e.audience.label) == fold)
+        let at = self.entries.binary_search_by(|e| e.fold.cmp(&fold)).ok()?;
+        self.entries.get(at)
     }
 
     /// The audience with this label, for a command that names it.
@@ -236,7 +241,7 @@ impl Catalogue {
         let fold = fold_label(label);
         self.entries
             .iter()
-            .filter(|e| fold_label(&e.audience.label) != fold)
+            .filter(|e| e.fold != fold)
             .filter(|e| e.reads.iter().any(|r| fold_label(r) == fold))
             .map(|e| e.audience.label.as_str())
             .collect()
@@ -296,6 +301,7 @@ fn entry(row: Vec<Value>, shapes: &[Shape]) -> Result<Entry, Diagnostic> {
     };
     Ok(Entry {
         id,
+        fold: fold_label(&audience.label),
         table,
         stored,
         shape: shape.clone(),

@@ -20,8 +20,10 @@ pub mod keys;
 pub mod lower;
 pub mod passes;
 pub mod query;
+pub mod reach;
 pub mod reason;
 pub mod relation;
+mod sorted;
 pub mod tables;
 
 use std::collections::{HashMap, HashSet};
@@ -42,6 +44,7 @@ use keys::KeyCheck;
 use lower::{History, Lowering};
 use passes::Passes;
 use query::*;
+use reach::{Extents, Statistics};
 use reason::Reason;
 use relation::{Relation, Relations, Table, inline_members, substitute};
 
@@ -81,6 +84,8 @@ pub struct PlanStep {
     pub clauses: Vec<(DimId, Expr)>,
     /// Index of the first step of the program that needs it.
     pub first: usize,
+    /// What was decided by statistics, and why.
+    pub notes: Vec<String>,
 }
 
 /// A query whose rows are faults.
@@ -166,6 +171,7 @@ pub struct Planner<'a> {
     pub program: &'a Program,
     now: Timestamp,
     history: &'a dyn History,
+    extents: Extents<'a>,
     passes: Passes,
     relations: Relations,
     reasons: HashMap<TransitionId, Reason>,
@@ -290,7 +296,7 @@ fn spoken_of(expr: &Expr) -> Vec<TransitionId> {
 pub fn plan(
     program: &Program,
     now: Timestamp,
-    history: &dyn History,
+    (history, statistics): (&dyn History, &dyn Statistics),
     wanted: &HashSet<usize>,
     passes: Passes,
 ) -> (Plan, Diagnostics) {
@@ -299,6 +305,7 @@ pub fn plan(
         program,
         now,
         history,
+        extents: Extents::new(statistics),
         passes,
         relations: Relations::default(),
         reasons: HashMap::new(),
@@ -475,6 +482,7 @@ impl<'a> Planner<'a> {
             statement: Statement::CreateTemp { table: table.name.clone(), select },
             clauses: Vec::new(),
             first: self.step,
+            notes: Vec::new(),
         };
         self.fixed.push((0, step));
         let span = self.program[transition].span;
@@ -516,7 +524,7 @@ impl<'a> Planner<'a> {
     }
 
     fn lowering<'b>(&'b self, relations: &'b Relations) -> Lowering<'b> {
-        Lowering::new(self.program, relations, self.history).with(self.passes)
+        Lowering::new(self.program, relations, self.history).with(self.passes, &self.extents)
     }
 
     fn finish(mut self, wanted: &HashSet<usize>) -> (Plan, Diagnostics) {

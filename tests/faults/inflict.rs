@@ -2,16 +2,17 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use crate::support::database;
 use crate::support::project::Ran;
+use crate::support::{database, drive};
 
 use super::Random;
+use super::patience::{ended, run};
 use super::state::Subject;
 
-/// What happens to a run.
+/// What happens to a run; with a `log`, while a commit of another program is to be replayed.
 #[derive(Debug)]
 pub enum Fault {
     /// Killed before a step of its own.
@@ -21,13 +22,13 @@ pub enum Fault {
     /// Killed from outside at any time.
     Killed { micros: u64 },
     /// No file may become larger than this.
-    DiskFull { blocks: u64 },
+    DiskFull { blocks: u64, log: bool },
     /// The disk has so much room left.
     Filled { free: u64 },
     /// The process may have so much address space.
-    NoMemory { kilobytes: u64 },
+    NoMemory { kilobytes: u64, log: bool },
     /// The engine may use so little memory.
-    LittleMemory { kilobytes: u64 },
+    LittleMemory { kilobytes: u64, log: bool },
     /// A file is gone before the run.
     Removed { file: &'static str },
     /// A file goes away while it runs.
@@ -49,6 +50,10 @@ pub enum Outcome {
     Old,
     /// It broke off after its commit.
     New,
+    /// It died of itself, and nothing of it is left.
+    DiedOld,
+    /// It died of itself after its commit.
+    DiedNew,
     /// The damage was told, nothing was touched, and a backup put back.
     Restored,
 }
@@ -59,6 +64,8 @@ impl Outcome {
             Outcome::Finished => "succeeds",
             Outcome::Old => "leaves the old version",
             Outcome::New => "leaves the new version",
+            Outcome::DiedOld => "dies, the old version stands",
+            Outcome::DiedNew => "dies, the new version stands",
             Outcome::Restored => "refuses the file, untouched",
         }
     }
@@ -78,11 +85,21 @@ impl Fault {
             1 if subject.disk.is_some() && random.below(2) == 0 => {
                 Fault::Filled { free: random.below(4 << 20) }
             }
-            1 => Fault::DiskFull { blocks: random.below(full(subject) * 11 / 10) },
+            1 => Fault::DiskFull {
+                // Either the log and the export have no room, or the database has none.
+                blocks: match random.below(2) {
+                    0 => random.below(160),
+                    _ => random.below(full(subject) * 11 / 10),
+                },
+                log: random.below(2) == 0,
+            },
             2 => Fault::KilledIn { step, micros: random.below(3000) },
             3 => Fault::LogCut { bytes: random.next() },
             4 => Fault::Killed { micros },
-            5 => Fault::NoMemory { kilobytes: 100_000 + random.below(600_000) },
+            5 => Fault::NoMemory {
+                kilobytes: 100_000 + random.below(600_000),
+                log: random.below(2) == 0,
+            },
             6 => Fault::KilledAt { step: subject.steps - random.below(subject.steps / 2) },
             7 => Fault::Removed { file: FILES[random.below(FILES.len() as u64) as usize] },
             8 => Fault::KilledIn {
@@ -91,7 +108,10 @@ impl Fault {
             },
             9 => Fault::LogDamaged { at: random.next(), bytes: 1 + random.below(64) },
             10 => match random.below(2) {
-                0 => Fault::LittleMemory { kilobytes: 100 + random.below(40_000) },
+                0 => Fault::LittleMemory {
+                    kilobytes: 100 + random.below(40_000),
+                    log: random.below(2) == 0,
+                },
                 _ => Fault::Ended { micros },
             },
             _ => Fault::Vanishes { file: FILES[random.below(FILES.len() as u64) as usize], micros },
@@ -115,63 +135,85 @@ impl Fault {
         }
     }
 
+    /// Whether it ends the process from outside.
+    fn kills(&self) -> bool {
+        matches!(
+            self,
+            Fault::KilledAt { .. }
+                | Fault::KilledIn { .. }
+                | Fault::Killed { .. }
+                | Fault::Ended { .. }
+        )
+    }
+
     /// Lets a run meet it, and looks at what is left.
     pub fn inflict(&self, subject: &mut Subject, context: &str) -> Outcome {
         match *self {
             Fault::KilledAt { step } => {
-                let ran = run(subject.next().env("CAMP_TEST_KILL", step.to_string()));
-                finish(subject, &ran, context)
+                let ran = run(subject.next().env("CAMP_TEST_KILL", step.to_string()), context);
+                finish(self, subject, &ran, context)
             }
             Fault::KilledIn { step, micros } => {
-                let ran = run(subject.next().env("CAMP_TEST_KILL", format!("{step}+{micros}")));
-                finish(subject, &ran, context)
+                let kill = format!("{step}+{micros}");
+                let ran = run(subject.next().env("CAMP_TEST_KILL", kill), context);
+                finish(self, subject, &ran, context)
             }
             Fault::Killed { micros } => {
-                let ran = while_running(subject, micros, |id| send(id, libc::SIGKILL));
-                finish(subject, &ran, context)
+                let ran = while_running(subject, micros, context, |id| send(id, libc::SIGKILL));
+                finish(self, subject, &ran, context)
             }
             Fault::Ended { micros } => {
-                let ran = while_running(subject, micros, |id| send(id, libc::SIGTERM));
-                finish(subject, &ran, context)
+                let ran = while_running(subject, micros, context, |id| send(id, libc::SIGTERM));
+                finish(self, subject, &ran, context)
             }
-            Fault::DiskFull { blocks } => {
+            Fault::DiskFull { blocks, log } => {
+                if log {
+                    leave_log(subject);
+                }
                 let limits = format!("trap '' XFSZ; ulimit -f {blocks}");
-                let ran = limited(subject, &limits);
-                finish(subject, &ran, context)
+                let ran = limited(subject, &limits, context);
+                finish(self, subject, &ran, context)
             }
             Fault::Filled { free } => {
                 let filler = subject.disk.as_ref().unwrap().fill(free);
-                let ran = run(&mut subject.next());
+                let ran = run(&mut subject.next(), context);
                 remove(&filler);
-                finish(subject, &ran, context)
+                finish(self, subject, &ran, context)
             }
-            Fault::NoMemory { kilobytes } => {
-                let ran = limited(subject, &format!("ulimit -v {kilobytes}"));
-                finish(subject, &ran, context)
+            Fault::NoMemory { kilobytes, log } => {
+                if log {
+                    leave_log(subject);
+                }
+                let ran = limited(subject, &format!("ulimit -v {kilobytes}"), context);
+                finish(self, subject, &ran, context)
             }
-            Fault::LittleMemory { kilobytes } => {
-                let ran = run(subject.next().args(["--memory-limit", &format!("{kilobytes}KB")]));
-                finish(subject, &ran, context)
+            Fault::LittleMemory { kilobytes, log } => {
+                if log {
+                    leave_log(subject);
+                }
+                let limit = format!("{kilobytes}KB");
+                let ran = run(subject.next().args(["--memory-limit", &limit]), context);
+                finish(self, subject, &ran, context)
             }
             Fault::Removed { file } => {
                 remove(&subject.file(file));
-                let ran = run(&mut subject.next());
-                let outcome = finish(subject, &ran, context);
+                let ran = run(&mut subject.next(), context);
+                let outcome = finish(self, subject, &ran, context);
                 replace(subject);
                 outcome
             }
             Fault::Vanishes { file, micros } => {
                 let path = subject.file(file);
-                let ran = while_running(subject, micros, |_| remove(&path));
-                let outcome = finish(subject, &ran, context);
+                let ran = while_running(subject, micros, context, |_| remove(&path));
+                let outcome = finish(self, subject, &ran, context);
                 replace(subject);
                 outcome
             }
-            Fault::LogCut { bytes } => damaged(subject, context, |log| {
+            Fault::LogCut { bytes } => damaged(self, subject, context, |log| {
                 let keep = bytes % (log.len() as u64 + 1);
                 log.truncate(keep as usize);
             }),
-            Fault::LogDamaged { at, bytes } => damaged(subject, context, |log| {
+            Fault::LogDamaged { at, bytes } => damaged(self, subject, context, |log| {
                 let at = (at % log.len() as u64) as usize;
                 let end = (at + bytes as usize).min(log.len());
                 for byte in &mut log[at..end] {
@@ -187,45 +229,24 @@ fn full(subject: &Subject) -> u64 {
     fs::metadata(subject.project.database()).map_or(0, |m| m.len()) / 512
 }
 
-/// Longer than any run takes, however busy the machine.
-const PATIENCE: Duration = Duration::from_secs(180);
-
-fn run(command: &mut Command) -> Ran {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    ended(command.spawn().unwrap())
-}
-
-/// A run that does not end is a fault of its own.
-fn ended(mut child: Child) -> Ran {
-    let begun = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if begun.elapsed() > PATIENCE {
-            let _ = child.kill();
-            let ran = Ran::of(child.wait_with_output().unwrap());
-            panic!("it does not end: {ran:?}");
-        }
-        std::thread::sleep(Duration::from_millis(3));
-    }
-    Ran::of(child.wait_with_output().unwrap())
-}
-
 /// A run under a shell's limits.
-fn limited(subject: &Subject, limits: &str) -> Ran {
-    let camp = env!("CARGO_BIN_EXE_camp");
+fn limited(subject: &Subject, limits: &str, context: &str) -> Ran {
+    let camp = drive::executable();
+    let camp = camp.display();
     let mut command = Command::new("sh");
     command.args(["-c", &format!("{limits}; exec {camp} \"$@\""), "sh"]);
     command.args(subject.arguments());
     command.current_dir(subject.project.path("")).env("TZ", "UTC").env("NO_COLOR", "1");
-    run(&mut command)
+    run(&mut command, context)
 }
 
-fn while_running(subject: &Subject, micros: u64, what: impl FnOnce(u32)) -> Ran {
+fn while_running(subject: &Subject, micros: u64, context: &str, what: impl FnOnce(u32)) -> Ran {
     let mut command = subject.next();
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     std::thread::sleep(Duration::from_micros(micros));
     what(child.id());
-    ended(child)
+    ended(child, context)
 }
 
 fn send(process: u32, signal: i32) {
@@ -247,40 +268,59 @@ fn replace(subject: &Subject) {
 }
 
 /// What a run that ended somehow has done; it never says that it went well and has not.
-fn finish(subject: &mut Subject, ran: &Ran, context: &str) -> Outcome {
+fn finish(fault: &Fault, subject: &mut Subject, ran: &Ran, context: &str) -> Outcome {
     assert!(!ran.stderr.contains("panicked"), "{context}: {}", ran.stderr);
+    if !matches!(fault, Fault::LogCut { .. } | Fault::LogDamaged { .. }) {
+        let cries = ran.stderr.contains("damaged");
+        assert!(!cries, "nothing is damaged: {context}: {}", ran.stderr);
+    }
+    subject.tidy(ran, context);
     let new = subject.settle(context);
     match (ran.exit, new) {
         (Some(0), true) => Outcome::Finished,
         (Some(0), false) => panic!("it said that it saved, and did not: {context}: {ran:?}"),
+        // Only what denies address space may end the process: not every part of the engine, of the
+        // allocator and of the system's loader has a way to say that there is none.
+        (None, new) if !fault.kills() => {
+            assert!(matches!(fault, Fault::NoMemory { .. }), "it died: {context}: {ran:?}");
+            if new { Outcome::DiedNew } else { Outcome::DiedOld }
+        }
         (_, true) => Outcome::New,
         (_, false) => Outcome::Old,
     }
 }
 
-/// A commit of another program that is in the log only, which is then damaged.
-fn damaged(subject: &mut Subject, context: &str, damage: impl Fn(&mut Vec<u8>)) -> Outcome {
+/// A commit of another program that is in the log only.
+fn leave_log(subject: &Subject) {
+    let db = database::open(&subject.project.database()).unwrap();
+    db.execute_batch(
+        "PRAGMA disable_checkpoint_on_shutdown; CREATE OR REPLACE TABLE theirs AS SELECT range AS i \
+         FROM range(3000); UPDATE theirs SET i = i + 1 WHERE i < 100",
+    )
+    .unwrap();
+}
+
+/// Such a log, damaged.
+fn damaged(
+    fault: &Fault,
+    subject: &mut Subject,
+    context: &str,
+    damage: impl Fn(&mut Vec<u8>),
+) -> Outcome {
     let database = subject.project.database();
     let log = subject.file("camp.duckdb.wal");
     let backup = fs::read(&database).unwrap();
-    {
-        let db = database::open(&database).unwrap();
-        db.execute_batch(
-            "PRAGMA disable_checkpoint_on_shutdown; CREATE OR REPLACE TABLE theirs AS SELECT range AS i \
-             FROM range(3000); UPDATE theirs SET i = i + 1 WHERE i < 100",
-        )
-        .unwrap();
-    }
+    leave_log(subject);
     let whole = fs::read(&log).unwrap_or_else(|e| panic!("the engine left no log: {context}: {e}"));
     let mut bytes = whole.clone();
     damage(&mut bytes);
     fs::write(&log, &bytes).unwrap();
     let before = fs::read(&database).unwrap();
-    let ran = run(&mut subject.next());
+    let ran = run(&mut subject.next(), context);
     assert!(!ran.stderr.contains("panicked"), "{context}: {}", ran.stderr);
     if ran.exit == Some(0) {
         // What was cut off is a commit that is not there; the rest was replayed.
-        return finish(subject, &ran, context);
+        return finish(fault, subject, &ran, context);
     }
     assert_eq!(ran.exit, Some(4), "{context}: {ran:?}");
     assert!(ran.stderr.contains("camp.duckdb"), "{context}: {}", ran.stderr);

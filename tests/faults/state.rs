@@ -1,5 +1,6 @@
 //! The project that faults are inflicted on, and what has to hold of it after each.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -8,6 +9,7 @@ use crate::support::drive;
 use crate::support::project::{Project, Ran};
 
 use super::disk::Disk;
+use super::patience::run;
 
 /// How far the audiences move with each version.
 const STEP: u64 = 50;
@@ -45,6 +47,8 @@ pub struct Subject {
     pub steps: u64,
     /// How long one takes.
     pub micros: u64,
+    /// What killed runs have left of files that were not finished.
+    unfinished: BTreeSet<String>,
 }
 
 impl Subject {
@@ -56,11 +60,19 @@ impl Subject {
         project.write("faults.camp", SCRIPT);
         project
             .sql("CREATE TABLE people AS SELECT i AS id, 'n' || i AS name FROM range(2100) r(i)");
-        let mut subject = Subject { disk, project, version: 0, start, steps: 0, micros: 0 };
+        let mut subject = Subject {
+            disk,
+            project,
+            version: 0,
+            start,
+            steps: 0,
+            micros: 0,
+            unfinished: BTreeSet::new(),
+        };
         subject.write_orders();
         subject.run_on("the first run");
         let begun = std::time::Instant::now();
-        let ran = Ran::of(subject.next().env("CAMP_TEST_STEPS", "1").output().unwrap());
+        let ran = run(subject.next().env("CAMP_TEST_STEPS", "1"), "the second run");
         assert_eq!(ran.exit, Some(0), "{ran:?}");
         subject.micros = begun.elapsed().as_micros() as u64;
         subject.version += 1;
@@ -103,7 +115,7 @@ impl Subject {
 
     /// A run that nothing happens to.
     pub fn run_on(&mut self, context: &str) {
-        let ran = Ran::of(self.next().output().unwrap());
+        let ran = run(&mut self.next(), context);
         assert_eq!(ran.exit, Some(0), "the next run failed after {context}: {}", ran.stderr);
         self.version += 1;
         let exported = self.exported();
@@ -124,6 +136,14 @@ impl Subject {
         self.version = saved;
         self.whole(context);
         new
+    }
+
+    /// A run that ends by itself leaves nothing that is not finished.
+    pub fn tidy(&mut self, ran: &Ran, context: &str) {
+        let files = self.project.files().into_iter().filter(|f| f.contains(".part")).collect();
+        let before = std::mem::replace(&mut self.unfinished, files);
+        let new: Vec<&String> = self.unfinished.difference(&before).collect();
+        assert!(ran.exit.is_none() || new.is_empty(), "{new:?} are left: {context}: {ran:?}");
     }
 
     fn saved(&self, context: &str) -> u64 {
@@ -195,7 +215,7 @@ impl Subject {
             "Paying after {context}"
         );
         let places: Vec<u64> = (1..=version).map(|v| self.place(v)).collect();
-        let mut grown = std::collections::BTreeSet::new();
+        let mut grown = BTreeSet::new();
         for place in &places {
             grown.extend(place * STEP..place * STEP + 1000);
         }

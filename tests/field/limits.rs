@@ -169,6 +169,28 @@ fn n140_a_table_of_2_000_columns_gives_the_three_that_are_asked_for() {
     );
 }
 
+/// The types of all columns are found out in memory that grows with their number, not its square.
+#[test]
+fn n140_a_csv_file_of_2_000_columns_needs_no_gigabytes() {
+    let project = Project::new();
+    let mut text = String::from("id");
+    (0..2_000).for_each(|c| write!(text, ",c{c}").unwrap());
+    for i in 0..50 {
+        write!(text, "\n{i}").unwrap();
+        (0..2_000).for_each(|c| write!(text, ",{}", i * c).unwrap());
+    }
+    project.write("wide.csv", &text);
+    project.write(
+        "wide.camp",
+        "dimension wide = \"wide.csv\" key id\nsome = build audience from wide where c1999 > 50_000 select c7\n\
+         save audience some as \"some\"\n",
+    );
+    let ran = project.camp(&["run", "wide.camp", "--memory-limit", "600MB", "--threads", "2"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    // 1999 * id > 50,000 from id 26 on.
+    assert_eq!(project.rows("SELECT count(*), min(id), min(c7) FROM audience.some"), ["24|26|182"]);
+}
+
 #[test]
 fn a_script_of_50_megabytes_is_read_or_refused() {
     let project = numbers(10);

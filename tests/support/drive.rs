@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use camp::plan::passes::Passes;
@@ -71,9 +71,15 @@ impl fmt::Display for Seen {
     }
 }
 
+/// The program of this build, or the one that `CAMP_TEST_PROGRAM` names: what is measured is a release.
+pub fn executable() -> PathBuf {
+    std::env::var_os("CAMP_TEST_PROGRAM")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_camp")), PathBuf::from)
+}
+
 /// The program, in a folder, with nothing of the machine's zone or terminal.
 pub fn program(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_camp"));
+    let mut command = Command::new(executable());
     command.current_dir(folder).env("TZ", "UTC").env("NO_COLOR", "1").env_remove("CAMP_DB");
     command
 }

@@ -70,7 +70,7 @@ codes! {
         bad "", good "";
     FILE_UNREADABLE = "E0517", "file.unreadable", Data,
         "a file cannot be read",
-        "The file is damaged, is not what its name says, or may not be read; the engine's words are the cause.",
+        "The file is damaged, is not what its name says, or may not be read; the engine's words are the cause. Compressed files are read to their end first: one that was cut off on its way would otherwise look like a shorter one.",
         bad "", good "";
     FILES_DIFFER = "E0518", "file.differ", Data,
         "files of one source do not agree",
@@ -86,11 +86,11 @@ codes! {
         bad "", good "";
     CSV_ENCODING = "E0521", "csv.encoding", Data,
         "a CSV file is not in the encoding it is read with",
-        "A byte does not fit the encoding, which is UTF-8 unless stated. State the right one: `with encoding: \"latin-1\"` or `\"utf-16\"`.",
+        "A byte does not fit the encoding, which is UTF-8 unless it is stated or the file begins with a mark of UTF-16. State the right one: `with encoding: \"latin-1\"` or `\"utf-16\"`. Windows-1252, which has letters where Latin-1 has none, and UTF-16 with the big end first are not read: convert the file.",
         bad "", good "";
     CSV_ROW = "E0522", "csv.row", Data,
         "a row of a CSV file is malformed",
-        "The row has more or fewer values than the header, or a quote does not end. No row is ever skipped. Mend the file, or state its `delimiter` or `quote`.",
+        "The row has more or fewer values than the header, a quote does not end, or a line ends in another way than those before. No row is ever skipped. Mend the file, or state its `delimiter` or `quote`.",
         bad "", good "";
     CSV_VALUE = "E0523", "csv.value", Data,
         "a value does not fit the type of its column",

@@ -12,7 +12,7 @@ codes! {
          `wait`, `publish`, `plugin_timeout`, `warn_shrink`, `warn_grow` and `install_extensions`. A misspelt setting would otherwise silently not apply.",
         bad "", good "";
     CONFIG_VALUE = "E0703", "usage.config_value", Usage, "A setting in camp.toml has a wrong value",
-        "`threads` is a positive number; `wait` a duration such as `\"10s\"`; `timezone` a name of \
+        "`threads` is a number from 1 to 1024; `publish` names a file that is new or a database of its own, since it is replaced at each run; `wait` a duration such as `\"10s\"`; `timezone` a name of \
          the IANA list such as `\"Europe/Paris\"`; the others are texts.",
         bad "", good "";
     CONFIG_UNREADABLE = "E0704", "usage.config_unreadable", Usage, "camp.toml cannot be read",

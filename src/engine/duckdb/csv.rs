@@ -5,14 +5,15 @@
 //! never guessed, every value of the file is checked once, and the file is then read with all of it
 //! stated. The answer is kept, in the session and in the user's cache, by path, size and time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::bytes::{self, Mark};
 use super::error::{EngineError, ErrorKind};
-use super::files::{display, scan_sql};
+use super::files::{display, otherwise, scan_sql};
 use super::session::Session;
 use super::typing::{Found, Stage, engine_format, suggested};
 use super::{identifier, literal, types};
@@ -20,6 +21,7 @@ use crate::diagnostic::{Code, Diagnostic, codes::data, suggest};
 use crate::model::schema::{Column, CsvColumn, CsvFormat, FileFormat, FileOptions, Relation, Scan};
 use crate::model::types::Type;
 use crate::model::value::Value;
+use crate::numbers::counted;
 use crate::source::Span;
 
 /// Raised when the same file may get another answer.
@@ -172,8 +174,12 @@ pub(super) fn open(
 
 impl Reading<'_> {
     fn format(&self) -> Result<CsvFormat, Diagnostic> {
+        for path in self.paths {
+            bytes::damage(path).map_or(Ok(()), |why| Err(otherwise(path, why, self.span)))?;
+        }
         let mut format = self.dialect()?;
         let first = self.lines(&self.paths[0], &format)?;
+        self.no_note_for_excel(&first, format.header)?;
         if self.options.delimiter.is_none() {
             format.delimiter = match self.tab_by_name {
                 true => "\t".into(),
@@ -231,7 +237,12 @@ impl Reading<'_> {
             Some("" | "none") => String::new(),
             Some(other) => one("quote", other)?,
         };
-        let written = o.encoding.as_deref().unwrap_or("utf-8");
+        let marked = Mark::Utf16 { marked: true };
+        let written = match o.encoding.as_deref() {
+            Some(written) => written,
+            None if bytes::mark(&self.paths[0]) == marked => "utf-16",
+            None => "utf-8",
+        };
         let encoding = match written.to_lowercase().replace(['-', '_', ' '], "").as_str() {
             "utf8" => "utf-8",
             "latin1" | "iso88591" => "latin-1",
@@ -241,11 +252,23 @@ impl Reading<'_> {
                     data::CSV_OPTION,
                     format!("the encoding `{written}` is not known"),
                     "unknown encoding",
-                    &suggest::unknown_name(written, "encodings", ENCODINGS)
-                        .unwrap_or_else(|| "use `utf-8`".into()),
+                    &suggest::nearest(written, ENCODINGS).map_or_else(
+                        || match written
+                            .chars()
+                            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+                        {
+                            true => format!("convert the file: `iconv -f {written} -t UTF-8`"),
+                            // Nothing of a script becomes a command that somebody might paste.
+                            false => "convert the file to UTF-8".into(),
+                        },
+                        |near| format!("did you mean `{near}`?"),
+                    ),
                 ));
             }
         };
+        for path in self.paths {
+            self.agrees(path, encoding)?;
+        }
         Ok(CsvFormat {
             delimiter,
             escape: quote.clone(),
@@ -255,6 +278,33 @@ impl Reading<'_> {
             columns: vec![],
             reordered: vec![],
         })
+    }
+
+    /// Checks that what a file begins with is of this encoding: the engine would decode anything.
+    fn agrees(&self, path: &str, encoding: &str) -> Result<(), Diagnostic> {
+        let (is, help) = match (bytes::mark(path), encoding) {
+            (Mark::None, _) | (Mark::Utf8, "utf-8") | (Mark::Utf16 { .. }, "utf-16") => {
+                return Ok(());
+            }
+            (Mark::Utf8, _) => ("UTF-8", "leave `encoding` out"),
+            (Mark::Utf16 { .. }, _) => {
+                ("UTF-16", "state the encoding: `with encoding: \"utf-16\"`")
+            }
+            (Mark::Utf16Big, _) => ("UTF-16BE", "convert the file: `iconv -f UTF-16BE -t UTF-8`"),
+        };
+        let title = format!("`{}` is {is}, not {encoding}", display(path));
+        Err(self.error(data::CSV_ENCODING, title, "in another encoding", help))
+    }
+
+    /// Some programs write `sep=;` above the header, which only Excel understands.
+    fn no_note_for_excel(&self, lines: &[String], header: bool) -> Result<(), Diagnostic> {
+        match lines.first() {
+            Some(line) if header && line.starts_with("sep=") && line.chars().count() <= 5 => {
+                let shown = display(&self.paths[0]);
+                Err(self.no_header(&shown, &format!("it begins with `{line}`, a note for Excel")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The first lines of a file, decoded by the engine: it knows encodings and compression.
@@ -320,11 +370,9 @@ impl Reading<'_> {
                 name => name.to_string(),
             })
             .collect();
-        for (i, name) in names.iter().enumerate() {
-            let folded = name.to_lowercase();
-            if let Some(twin) = names[..i].iter().find(|n| n.to_lowercase() == folded) {
-                return Err(super::files::duplicate_header(&shown, twin, name, self.span));
-            }
+        super::files::no_nul(&shown, &names, self.span)?;
+        if let Some((twin, name)) = super::files::twins(&names) {
+            return Err(super::files::duplicate_header(&shown, twin, name, self.span));
         }
         Ok(names)
     }
@@ -361,11 +409,12 @@ impl Reading<'_> {
             };
         }
         let names = self.names(path, &records, true)?;
-        let known: Vec<String> = format.columns.iter().map(|c| c.name.to_lowercase()).collect();
+        let known = format.columns.iter().enumerate().map(|(at, c)| (c.name.to_lowercase(), at));
+        let known: HashMap<String, usize> = known.collect();
         let mut order = Vec::with_capacity(names.len());
         for name in &names {
-            match known.iter().position(|k| *k == name.to_lowercase()) {
-                Some(at) => order.push(at),
+            match known.get(&name.to_lowercase()) {
+                Some(at) => order.push(*at),
                 None => {
                     return Err(differ(format!(
                         "`{shown}` has a column `{name}` that `{reference}` does not have"
@@ -373,7 +422,8 @@ impl Reading<'_> {
                 }
             }
         }
-        if let Some(at) = (0..known.len()).find(|at| !order.contains(at)) {
+        let found: HashSet<usize> = order.iter().copied().collect();
+        if let Some(at) = (0..known.len()).find(|at| !found.contains(at)) {
             let name = &format.columns[at].name;
             return Err(differ(format!("`{shown}` lacks the column `{name}` of `{reference}`")));
         }
@@ -610,6 +660,33 @@ pub(super) fn explain(error: EngineError, paths: &[String], span: Span) -> Diagn
     let made = |code, title: String, label: &str, help: &str| {
         Diagnostic::error(code, title).label(span, label).help(help).cause(&error.message)
     };
+    if full.contains("not latin-1 encoded") {
+        return made(
+            data::CSV_ENCODING,
+            match paths.iter().find_map(|p| Some((bytes::line_beyond_latin_1(p)?, p))) {
+                Some((line, path)) => {
+                    format!(
+                        "line {line} of `{}` is not latin-1, perhaps Windows-1252",
+                        display(path)
+                    )
+                }
+                None => format!("{place} is not latin-1, perhaps Windows-1252"),
+            },
+            "not in this encoding",
+            "convert the file: `iconv -f WINDOWS-1252 -t UTF-8`",
+        );
+    }
+    if full.contains("reached an invalid state")
+        && let Some((line, path)) =
+            paths.iter().find_map(|p| Some((bytes::other_line_end(p, Some(b'"'))?, p)))
+    {
+        return made(
+            data::CSV_ROW,
+            format!("line {line} of `{}` ends in another way than those before", display(path)),
+            "mixes line ends",
+            "give all lines one end, as `dos2unix` does",
+        );
+    }
     if full.contains("Invalid unicode") || full.contains("not utf-8 encoded") {
         return made(
             data::CSV_ENCODING,
@@ -623,7 +700,7 @@ pub(super) fn explain(error: EngineError, paths: &[String], span: Span) -> Diagn
     {
         return made(
             data::CSV_ROW,
-            format!("{place} has {found} values for {expected} columns"),
+            format!("{place} has {} for {}", some(found, "value"), some(expected, "column")),
             "has a row of another length",
             "mend the row, or state the `delimiter` or `quote` of the file",
         );
@@ -650,6 +727,11 @@ pub(super) fn explain(error: EngineError, paths: &[String], span: Span) -> Diagn
         "cannot be read",
         "check the file",
     )
+}
+
+/// How many of something, in the engine's digits.
+fn some(digits: &str, noun: &str) -> String {
+    digits.trim().parse().map_or_else(|_| format!("{digits} {noun}s"), |n| counted(n, noun))
 }
 
 /// The delimiter that splits the lines most evenly, by the header first.

@@ -60,6 +60,11 @@ impl EngineError {
         EngineError { kind, full: message.clone(), message }
     }
 
+    /// An error in the engine's words.
+    pub(super) fn of_text(text: &str) -> Self {
+        EngineError { kind: classify(text), message: essence(text), full: text.into() }
+    }
+
     /// The interrupt.
     pub fn interrupted() -> Self {
         EngineError::new(ErrorKind::Interrupted, "interrupted")
@@ -161,8 +166,7 @@ impl std::error::Error for EngineError {}
 impl From<duckdb::Error> for EngineError {
     fn from(error: duckdb::Error) -> Self {
         // An address may hold a password.
-        let text = covered(&error.to_string()).into_owned();
-        EngineError { kind: classify(&text), message: essence(&text), full: text }
+        EngineError::of_text(&covered(&error.to_string()))
     }
 }
 
@@ -177,6 +181,15 @@ fn classify(text: &str) -> ErrorKind {
     }
     if has("max_temp_directory_size") && has("failed to offload") {
         return ErrorKind::SpillFull;
+    }
+    // Also of what is wrapped in a failed commit, a log that is not replayed, or the end of everything.
+    if text.starts_with("Out of Memory")
+        || has("* Increasing the memory limit")
+        || has("bad allocation")
+        || has("Allocation failure")
+        || has("std::bad_alloc")
+    {
+        return ErrorKind::OutOfMemory;
     }
     if has("Conflicting lock is held") || has("Could not set lock on file") {
         return ErrorKind::Locked;
@@ -194,7 +207,6 @@ fn classify(text: &str) -> ErrorKind {
     // «Binder Error: …», «TransactionContext Error: …»: the first words name the class.
     let class = text.split(" Error: ").next().unwrap_or_default();
     match class {
-        "Out of Memory" => ErrorKind::OutOfMemory,
         "Conversion" | "Mismatch Type" => ErrorKind::Conversion,
         "Out of Range" => ErrorKind::Overflow,
         "Invalid Input" if has("out of range") || has("Overflow") => ErrorKind::Overflow,
@@ -237,6 +249,17 @@ mod tests {
                 ErrorKind::SpillFull,
             ),
             ("Out of Memory Error: could not allocate block", ErrorKind::OutOfMemory),
+            (
+                "TransactionContext Error: Failure while replaying WAL file \"a.db.wal\": Failed to commit: \
+                 Failed to allocate block of 262144 bytes (bad allocation)",
+                ErrorKind::OutOfMemory,
+            ),
+            (
+                "TransactionContext Error: Failure while replaying WAL file \"a.db.wal\": Failed to commit: \
+                 could not allocate block of size 256.0 KiB (3.7 MiB/3.8 MiB used)\n\nPossible solutions:\n\
+                 * Increasing the memory limit (SET memory_limit='...GB')",
+                ErrorKind::OutOfMemory,
+            ),
             ("IO Error: Could not write file \"x\": No space left on device", ErrorKind::DiskFull),
             ("INTERRUPT Error: Interrupted!", ErrorKind::Interrupted),
             (

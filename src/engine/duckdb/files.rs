@@ -1,10 +1,11 @@
 //! Files: found, told apart by their names, and read with everything stated.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::error::{EngineError, ErrorKind};
 use super::session::Session;
-use super::{csv, identifier, json, literal, sorted, tables};
+use super::{bytes, csv, identifier, json, literal, sorted, tables};
 use crate::diagnostic::{Code, Diagnostic, codes::data};
 use crate::fence::Breach;
 use crate::model::schema::{CsvFormat, FileFormat, FileOptions, Relation, Scan};
@@ -201,6 +202,11 @@ impl Session {
             .help("name every file before the run begins"));
         }
         self.opened.borrow_mut().extend(paths.iter().cloned());
+        if kind != Kind::Parquet {
+            for path in &paths {
+                bytes::misnamed(path).map_or(Ok(()), |why| Err(otherwise(path, why, span)))?;
+            }
+        }
         match kind {
             Kind::Parquet => {
                 no_csv_options(options, span)?;
@@ -411,11 +417,9 @@ impl Session {
                 .in_order(|s| s.query(&sql))
                 .map_err(|e| unreadable(e, std::slice::from_ref(path), span))?;
             let names = top_level(&rows);
-            for (i, name) in names.iter().enumerate() {
-                let folded = name.to_lowercase();
-                if let Some(twin) = names[..i].iter().find(|n| n.to_lowercase() == folded) {
-                    return Err(duplicate_header(&display(path), twin, name, span));
-                }
+            no_nul(&display(path), &names, span)?;
+            if let Some((twin, name)) = twins(&names) {
+                return Err(duplicate_header(&display(path), twin, name, span));
             }
             match &reference {
                 None => reference = Some(names),
@@ -526,13 +530,13 @@ pub(super) fn same_names(
     path: &str,
     span: Span,
 ) -> Result<(), Diagnostic> {
-    let has = |names: &[String], name: &str| {
-        names.iter().any(|n| n.to_lowercase() == name.to_lowercase())
-    };
+    let folded = |names: &[String]| names.iter().map(|n| n.to_lowercase()).collect::<HashSet<_>>();
+    let lacks = |known: &HashSet<String>, name: &str| !known.contains(&name.to_lowercase());
+    let (known, found) = (folded(reference), folded(names));
     let (shown, first) = (display(path), display(first));
-    let title = if let Some(more) = names.iter().find(|n| !has(reference, n)) {
+    let title = if let Some(more) = names.iter().find(|n| lacks(&known, n)) {
         format!("`{shown}` has a column `{more}` that `{first}` does not have")
-    } else if let Some(less) = reference.iter().find(|n| !has(names, n)) {
+    } else if let Some(less) = reference.iter().find(|n| lacks(&found, n)) {
         format!("`{shown}` lacks the column `{less}` of `{first}`")
     } else {
         return Ok(());
@@ -720,6 +724,25 @@ fn no_file(path: &str, folder: Option<&Path>, span: Span) -> Diagnostic {
     }
 }
 
+/// Refuses a column that no statement of the engine can name.
+pub(super) fn no_nul(file: &str, names: &[String], span: Span) -> Result<(), Diagnostic> {
+    match names.iter().find(|name| name.contains('\0')) {
+        None => Ok(()),
+        Some(name) => {
+            let title =
+                format!("`{file}` has a column `{name}`, whose name holds the character NUL");
+            Err(error(data::FILE_UNREADABLE, title, "has a name that cannot be used", span)
+                .help("rename the column in the file"))
+        }
+    }
+}
+
+/// The first two names that differ by case at most.
+pub(super) fn twins(names: &[String]) -> Option<(&String, &String)> {
+    let mut seen = HashMap::new();
+    names.iter().find_map(|name| Some((seen.insert(name.to_lowercase(), name)?, name)))
+}
+
 pub(super) fn duplicate_header(file: &str, first: &str, second: &str, span: Span) -> Diagnostic {
     let title = if first == second {
         format!("`{file}` has two columns `{first}`")
@@ -732,6 +755,12 @@ pub(super) fn duplicate_header(file: &str, first: &str, second: &str, span: Span
 
 fn error(code: Code, title: String, label: &str, span: Span) -> Diagnostic {
     Diagnostic::error(code, title).label(span, label)
+}
+
+/// A file that is something else than its name says.
+pub(super) fn otherwise(path: &str, (what, help): bytes::Otherwise, span: Span) -> Diagnostic {
+    let title = format!("`{}` {what}", display(path));
+    error(data::FILE_UNREADABLE, title, "cannot be read", span).help(help)
 }
 
 /// Why a file cannot be read.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use duckdb::Connection;
 
+use super::error::{EngineError, ErrorKind};
 use super::{identifier, literal};
 use crate::diagnostic::{Diagnostic, codes::data};
 
@@ -72,7 +73,7 @@ pub(super) fn canonical(path: &Path) -> PathBuf {
 }
 
 /// Whether two paths are one file.
-pub(super) fn same_file(a: &Path, b: &Path) -> bool {
+pub fn same_file(a: &Path, b: &Path) -> bool {
     Identity::of(a).is(&Identity::of(b))
 }
 
@@ -83,7 +84,7 @@ pub fn is_open(path: &Path) -> bool {
 }
 
 /// The first bytes of a file that is not open as a database here; nothing for one that is.
-pub(super) fn first_bytes<const N: usize>(path: &Path) -> Option<[u8; N]> {
+pub fn first_bytes<const N: usize>(path: &Path) -> Option<[u8; N]> {
     use std::io::Read;
     let identity = Identity::of(path);
     // Held while reading: no session may attach the file in between.
@@ -165,7 +166,7 @@ pub fn attach(
                     open.created();
                     return Ok(open);
                 }
-                Err(error) => explain(path, &error.to_string()),
+                Err(error) => explain(path, error.into()),
             },
         };
         let busy =
@@ -186,10 +187,14 @@ pub fn attach(
 }
 
 /// Why a file cannot be attached.
-fn explain(path: &Path, text: &str) -> Diagnostic {
+fn explain(path: &Path, error: EngineError) -> Diagnostic {
+    // What is lacking while a log is replayed is no fault of the log.
+    if matches!(error.kind, ErrorKind::OutOfMemory | ErrorKind::SpillFull | ErrorKind::DiskFull) {
+        return error.into_diagnostic(None);
+    }
+    let text = error.full.as_str();
     let file = path.display();
     let has = |part: &str| text.contains(part);
-    let text_of_cause = text.split(". See also https://").next().unwrap_or(text);
     if has("Conflicting lock is held") || has("Could not set lock on file") {
         let holder = text
             .split_once("Conflicting lock is held in ")
@@ -201,7 +206,7 @@ fn explain(path: &Path, text: &str) -> Diagnostic {
             format!("the database `{file}` is in use by {by}"),
         )
         .help("close the other program, or wait longer with `--wait`")
-        .cause(text_of_cause);
+        .cause(&error.message);
     }
     let (code, title, help) = if has("not a valid DuckDB database file") {
         let help = if has_sqlite_name(path) {
@@ -260,7 +265,7 @@ fn explain(path: &Path, text: &str) -> Diagnostic {
     } else {
         (data::ATTACH_FAILED, format!("the database `{file}` cannot be opened"), "check the path")
     };
-    Diagnostic::error(code, title).help(help).cause(text_of_cause)
+    Diagnostic::error(code, title).help(help).cause(&error.message)
 }
 
 fn has_sqlite_name(path: &Path) -> bool {
@@ -273,6 +278,26 @@ fn has_sqlite_name(path: &Path) -> bool {
 mod tests {
     use super::*;
 
+    fn explained(words: &str) -> Diagnostic {
+        explain(Path::new("x.db"), EngineError::of_text(words))
+    }
+
+    #[test]
+    fn a_log_that_there_is_no_memory_or_room_to_replay_is_not_called_damaged() {
+        let replaying = "Failure while replaying WAL file \"x.db.wal\": ";
+        for (words, code) in [
+            (
+                "Failed to commit: Failed to allocate block of 262144 bytes (bad allocation)",
+                data::OUT_OF_MEMORY,
+            ),
+            ("Could not write file \"x.db\": No space left on device", data::DISK_FULL),
+            ("Attempting to read past the end of the file", data::DATABASE_LOG_DAMAGED),
+        ] {
+            let words = format!("TransactionContext Error: {replaying}{words}");
+            assert_eq!(explained(&words).code, code, "{words}");
+        }
+    }
+
     // A newer file cannot be made here: these are the engine's words for one.
     #[test]
     fn a_newer_file_is_not_called_damaged() {
@@ -283,14 +308,14 @@ mod tests {
              version supported by this DuckDB instance.",
             "IO Error: Failed to read WAL of version 9 - can only read version 1, 2 and 3",
         ] {
-            assert_eq!(explain(Path::new("x.db"), words).code, data::DATABASE_NEWER, "{words}");
+            assert_eq!(explained(words).code, data::DATABASE_NEWER, "{words}");
         }
     }
 
     #[test]
     fn a_forbidden_file_is_a_matter_of_permissions() {
         let words = "IO Error: Cannot open file \"x.db\": Permission denied";
-        let diagnostic = explain(Path::new("x.db"), words);
+        let diagnostic = explained(words);
         assert_eq!(diagnostic.code, data::DATABASE_ACCESS);
         assert!(diagnostic.title.contains("permission"));
     }

@@ -1,6 +1,7 @@
 //! DuckDB.
 
 pub mod attach;
+mod bytes;
 pub mod csv;
 pub mod error;
 pub mod files;
@@ -11,15 +12,19 @@ pub mod measure;
 pub mod print;
 pub mod profile;
 pub mod rejects;
+mod remarks;
 pub mod session;
 mod sorted;
 pub mod spill;
+mod statistics;
 mod store;
 pub mod tables;
 pub mod targets;
 pub mod types;
 mod typing;
 
+#[cfg(test)]
+mod export_tests;
 #[cfg(test)]
 mod file_tests;
 #[cfg(test)]

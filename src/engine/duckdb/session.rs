@@ -446,8 +446,8 @@ impl Session {
         Ok(())
     }
 
-    /// Under `--safe`, shuts everything but the files and databases opened so far, `written` and the
-    /// session's own folder; without it, does nothing. After this no further file can be opened.
+    /// Under `--safe`, shuts everything but the files and databases opened so far, the databases that
+    /// will be `written` and the session's own folder; without it, does nothing. After this no further file can be opened.
     ///
     /// The engine cannot allow a file for reading only, so what is written is the caller's to check.
     ///
@@ -458,9 +458,8 @@ impl Session {
             return Ok(());
         }
         let mut paths = self.opened.borrow().clone();
-        paths.extend(written.iter().map(|p| p.to_string_lossy().into_owned()));
         let databases = self.options.database.iter().cloned().chain(self.attached_files());
-        for database in databases {
+        for database in databases.chain(written.iter().cloned()) {
             let absolute = std::path::absolute(&database).unwrap_or(database);
             // The files that the engine makes beside a database.
             for suffix in ["", ".wal", ".wal.checkpoint", ".wal.recovery"] {
