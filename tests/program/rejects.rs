@@ -104,7 +104,7 @@ fn rejects_go_where_nothing_is_destroyed() {
     project.write("c.csv", RAGGED);
     project.write("d.csv", "id\n1\n");
     project.write("c.parquet", "");
-    project.write("u.csv.gz", "");
+    project.write("u.csv.zst", "");
     let second = "dimension other = \"d.csv\" key id with rejects: \"r.csv\"\nb = build audience from other\n\
                   save audience b as \"B\"\n";
     for (text, code) in [
@@ -115,7 +115,7 @@ fn rejects_go_where_nothing_is_destroyed() {
         (format!("{}{second}", script(" with rejects: \"r.csv\"")), "E0525"),
         (format!("{}export a to \"r.csv\"\n", script(" with rejects: \"r.csv\"")), "E0572"),
         (script(" with rejects: \"r.csv\", encoding: \"utf-16\""), "E0525"),
-        (script(" with rejects: \"r.csv\"").replace("c.csv", "u.csv.gz"), "E0525"),
+        (script(" with rejects: \"r.csv\"").replace("c.csv", "u.csv.zst"), "E0525"),
         (script(" with rejects: \"r.csv\"").replace("c.csv", "c.parquet"), "E0525"),
         (script(" with rejects: \"d.csv/r.csv\""), "E0571"),
     ] {

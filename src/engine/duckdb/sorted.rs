@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::bytes::Packed;
 use super::csv::{self, Reading, SAMPLE_LINES, guess_delimiter, records};
 use super::files::{display, is_remote};
 use super::rejects::{self, Rejected};
@@ -57,7 +58,7 @@ impl Reading<'_> {
     /// The files without the rows that cannot be read; one that has none of those stays itself.
     fn sorted(&self, rejects: &Rejects<'_>) -> Result<Rejected, Diagnostic> {
         let mut format = self.dialect()?;
-        let packed = |p: &String| [".gz", ".zst"].iter().any(|e| p.to_lowercase().ends_with(e));
+        let packed = |p: &String| Packed::by_name(p) == Some(Packed::Zstd);
         if self.paths.iter().any(|p| packed(p) || is_remote(p)) {
             return Err(cannot(rejects, "the file is packed or elsewhere")
                 .help("unpack it on this machine first"));
@@ -99,7 +100,11 @@ impl Reading<'_> {
             };
             let folder = own.join(format!("sorted{number}-{n}"));
             std::fs::create_dir_all(&folder).map_err(failed)?;
-            let left = folder.join(file.file_name().unwrap_or_default());
+            let name = file.file_name().unwrap_or_default();
+            let left = folder.join(match Packed::by_name(path) {
+                Some(_) => Path::new(name).file_stem().unwrap_or(name),
+                None => name,
+            });
             let found = rejects::sort(file, &display(path), &dialect, width, &left, &mut out);
             let found = found.map_err(failed)?;
             rows += found;
