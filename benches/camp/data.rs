@@ -69,7 +69,7 @@ impl Data {
                 self.orders
             ),
             "events" => format!(
-                "SELECT i AS event_id, skewed(i, 7, {customers}) AS customer_id, moment(i, 8) AS at,
+                "SELECT i AS event_id, skewed(i, 7, {customers}) AS customer_id, moment(i, 8) AS happened_at,
                    ['view', 'view', 'view', 'view', 'cart', 'search', 'click', 'open'][1 + h(i, 9) % 8] AS kind
                  FROM range({}) t(i)",
                 self.orders * 5

@@ -26,7 +26,7 @@ struct Rows {
 }
 
 const ORDERS: Rows = Rows { table: "orders", at: "ordered_at", kind: ("status", "paid") };
-const CLICKS: Rows = Rows { table: "events", at: "at", kind: ("kind", "click") };
+const CLICKS: Rows = Rows { table: "events", at: "happened_at", kind: ("kind", "click") };
 
 impl Rule {
     /// So many rules, which ask for 42 different aggregates of the orders.
