@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 
-.PHONY: help setup build install demo test faults limits fuzz lint clean
+.PHONY: help setup build install demo test store faults limits fuzz lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,7 @@ demo: setup ## build, then run an example campaign
 	@scripts/demo.sh
 
 test: setup ## run every test, documentation included
+	@scripts/extensions.sh # for sources other than files
 	$(CARGO) build --workspace # campaigns in tests use the shipped plugins, which lie beside the binary
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 		set -x; $(CARGO) nextest run --workspace; \
@@ -26,6 +27,11 @@ test: setup ## run every test, documentation included
 		set -x; $(CARGO) test --workspace --tests; \
 	fi
 	$(CARGO) test --workspace --doc
+
+store: setup ## test s3:// against moto, which is fetched for that
+	@scripts/extensions.sh
+	@scripts/object_store.sh
+	$(CARGO) test --test main program::remote -- --nocapture
 
 COUNT ?= 3000
 faults: setup ## inflict COUNT random faults on runs, print how many were survived

@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, codes::usage, suggest};
+use crate::engine::duckdb::session::Repository;
 use crate::run::limits::{self, Limits};
 use crate::source::{SourceMap, Span};
 
@@ -18,8 +19,10 @@ use crate::source::{SourceMap, Span};
 pub const FILE: &str = "camp.toml";
 /// The database of a project that names none.
 pub const DEFAULT_DATABASE: &str = "camp.duckdb";
+/// More threads than any machine has cores; the engine falls over when it cannot start them.
+pub const MOST_THREADS: u32 = 1024;
 /// The settings, as they are spelt.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "database",
     "timezone",
     "memory_limit",
@@ -30,6 +33,7 @@ const KEYS: [&str; 10] = [
     "plugin_timeout",
     "warn_shrink",
     "warn_grow",
+    "install_extensions",
 ];
 
 /// What a `camp.toml` says. Paths are already relative to the current folder, not to the file.
@@ -55,6 +59,8 @@ pub struct Config {
     pub publish: Option<PathBuf>,
     /// How far an audience may change before a plan warns.
     pub limits: Limits,
+    /// From where missing extensions of the engine may be fetched.
+    pub install_extensions: Option<Repository>,
 }
 
 impl Config {
@@ -155,6 +161,9 @@ impl Reader {
                     config.limits.shrink = self.share(key, value).unwrap_or_default();
                 }
                 "warn_grow" => config.limits.grow = self.share(key, value).unwrap_or_default(),
+                "install_extensions" => {
+                    config.install_extensions = self.repository(key, value, base);
+                }
                 "plugin_timeout" => config.plugin_timeout = self.time(key, value),
                 other => self.found.push(
                     Diagnostic::error(
@@ -179,6 +188,29 @@ impl Reader {
         }
     }
 
+    fn repository(
+        &mut self,
+        key: &Spanned<impl AsRef<str>>,
+        value: &Value<'_>,
+        base: &Path,
+    ) -> Option<Repository> {
+        match value.get_ref() {
+            DeValue::Boolean(true) => Some(Repository::DuckDb),
+            DeValue::Boolean(false) => None,
+            DeValue::String(text) if text.contains("://") => Some(Repository::At(text.to_string())),
+            DeValue::String(text) if !text.trim().is_empty() => {
+                let folder = base.join(text.as_ref());
+                Some(Repository::At(folder.to_string_lossy().into_owned()))
+            }
+            _ => self.wrong(
+                key,
+                value,
+                "neither yes nor a repository",
+                "write `true`, `false`, or the folder or address of a repository",
+            ),
+        }
+    }
+
     fn timezone(&mut self, key: &Spanned<impl AsRef<str>>, value: &Value<'_>) -> Option<String> {
         let name = self.text(key, value)?;
         match check_timezone(&name) {
@@ -192,11 +224,11 @@ impl Reader {
             DeValue::Integer(n) => u32::from_str_radix(n.as_str(), n.radix()).ok(),
             _ => None,
         };
-        number.filter(|&n| n > 0).or_else(|| {
+        number.filter(|n| (1..=MOST_THREADS).contains(n)).or_else(|| {
             self.wrong(
                 key,
                 value,
-                "a positive number is expected",
+                "a number from 1 to 1024 is expected",
                 "write for example `threads = 4`",
             )
         })
@@ -318,7 +350,8 @@ mod tests {
         let (config, _, dir) = read(
             "database = \"data/p.duckdb\"\ntimezone = \"europe/paris\"\nmemory_limit = \"2GB\"\n\
              threads = 3\ntemp_directory = \"/tmp/x\"\nwait = \"2m\"\npublish = \"read.duckdb\"\n\
-             plugin_timeout = \"1m\"\nwarn_shrink = \"5%\"\nwarn_grow = \"never\"\n",
+             plugin_timeout = \"1m\"\nwarn_shrink = \"5%\"\nwarn_grow = \"never\"\n\
+             install_extensions = \"mirror\"\n",
         );
         assert_eq!(
             config.unwrap(),
@@ -333,7 +366,18 @@ mod tests {
                 plugin_timeout: Some(Duration::from_secs(60)),
                 publish: Some(dir.path().join("read.duckdb")),
                 limits: Limits { shrink: Some(0.05), grow: None },
+                install_extensions: Some(Repository::At(
+                    dir.path().join("mirror").to_string_lossy().into_owned()
+                )),
             }
+        );
+        let repository = |text: &str| read(text).0.unwrap().install_extensions;
+        assert_eq!(repository("install_extensions = true\n"), Some(Repository::DuckDb));
+        assert_eq!(repository("install_extensions = false\n"), None);
+        let address = "http://mirror.example/duckdb";
+        assert_eq!(
+            repository(&format!("install_extensions = \"{address}\"\n")),
+            Some(Repository::At(address.into()))
         );
     }
 

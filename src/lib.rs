@@ -30,6 +30,7 @@ pub mod plugin;
 pub mod profile;
 pub(crate) mod repl;
 pub mod run;
+mod secret;
 pub mod session;
 pub mod source;
 pub mod syntax;

@@ -27,7 +27,7 @@ use crate::engine::duckdb::measure::Measured;
 use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::fence::Fence;
 use crate::model::program::Program;
-use crate::model::schema::{Audience, FileOptions, Relation, World};
+use crate::model::schema::{Audience, FileOptions, Relation, Target, World};
 use crate::plan::lower::History;
 use crate::plan::passes::Passes;
 use crate::plan::{self, Plan};
@@ -76,6 +76,8 @@ pub struct Settings {
     pub threads: Option<u32>,
     /// Where the engine spills.
     pub temp_directory: Option<PathBuf>,
+    /// From where missing extensions of the engine may be fetched.
+    pub install_extensions: Option<duckdb::session::Repository>,
     /// The folder of the project, which has `camp.lock` and `.camp`.
     pub project: Option<PathBuf>,
     /// Who decides about a plugin that the project does not trust yet.
@@ -116,6 +118,8 @@ pub struct ExplainedStep {
     pub places: Vec<Span>,
     /// The statement.
     pub sql: String,
+    /// What was decided by statistics, and why.
+    pub notes: Vec<String>,
 }
 
 /// What computing campaigns took.
@@ -372,8 +376,13 @@ impl Session {
         history: &Recorded<'_>,
         wanted: &HashSet<usize>,
     ) -> Result<Plan, Diagnostics> {
-        let (plan, diagnostics) =
-            plan::plan(&checked.program, self.as_of, history, wanted, self.settings.passes);
+        let (plan, diagnostics) = plan::plan(
+            &checked.program,
+            self.as_of,
+            (history, &checked.engine),
+            wanted,
+            self.settings.passes,
+        );
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
@@ -406,12 +415,7 @@ impl Session {
                 }
             }
         }
-        let mut written = Vec::new();
-        if let Some(copy) = &self.settings.publish {
-            let copy = beside(copy);
-            let log = PathBuf::from(format!("{}.wal", copy.display()));
-            written.extend([copy, log]);
-        }
+        let written: Vec<PathBuf> = self.settings.publish.iter().map(|copy| beside(copy)).collect();
         engine.lock_down(&written).map_err(|e| e.into_diagnostic(None))
     }
 
@@ -477,6 +481,19 @@ impl Session {
             return Err(diagnostics);
         }
         let Project { engine, catalogue } = world;
+        for rejected in engine.rejected().iter().filter(|r| r.rows > 0) {
+            diagnostics.push(
+                Diagnostic::warning(
+                    codes::warnings::ROWS_REJECTED,
+                    match rejected.rows {
+                        1 => format!("1 row of `{}` cannot be read", rejected.source),
+                        rows => format!("{rows} rows of `{}` cannot be read", rejected.source),
+                    },
+                )
+                .label(rejected.span, "set aside here by a run")
+                .help("look at the file after a run: it says why"),
+            );
+        }
         Ok(Checked { program, engine, catalogue, warnings: diagnostics })
     }
 
@@ -503,7 +520,7 @@ impl Session {
     fn finder(&self) -> Finder {
         Finder {
             project: self.settings.project.clone(),
-            shipped_only: self.settings.fence.is_some(),
+            forbidden: self.settings.fence.is_some(),
             consent: self.settings.consent,
         }
     }
@@ -562,6 +579,7 @@ impl Session {
             wait: self.settings.wait,
             waiting: self.settings.waiting,
             extension_directory: None,
+            repository: self.settings.install_extensions.clone(),
             schemas_only: false,
         }
     }
@@ -736,6 +754,10 @@ impl World for Project {
         self.engine.attach(name, uri, base, span)
     }
 
+    fn target(&mut self, parts: &[String], span: Span) -> Result<Target, Diagnostic> {
+        self.engine.target(parts, span)
+    }
+
     fn audience(&mut self, label: &str) -> Result<Option<Audience>, Diagnostic> {
         Ok(self.catalogue.find(label).map(|e| e.audience.clone()))
     }
@@ -761,7 +783,12 @@ fn explained_checks(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
     for check in &plan.key_checks {
         let dim = &program[check.dimension];
         let mut step = |title, select| {
-            steps.push(ExplainedStep { title, places: vec![dim.span], sql: print::select(select) });
+            steps.push(ExplainedStep {
+                title,
+                places: vec![dim.span],
+                sql: print::select(select),
+                notes: Vec::new(),
+            });
         };
         let unique = format!("check that the key of {} is unique", dim.name);
         match &check.ascending {
@@ -783,6 +810,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: step.title.clone(),
             places: step.clauses.iter().map(|(_, e)| e.span).collect(),
             sql: print::statement(&step.statement),
+            notes: step.notes.clone(),
         });
     }
     for (select, transitions) in &plan.counts {
@@ -791,6 +819,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: format!("count {}", names.join(", ")),
             places: transitions.iter().map(|t| program[*t].span).collect(),
             sql: print::select(select),
+            notes: Vec::new(),
         });
     }
     for guard in &plan.guards {
@@ -798,6 +827,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: "ask whether a condition holds".into(),
             places: vec![program.steps[guard.step].span],
             sql: print::select(&plan.ask(guard, program, history, &HashSet::new())),
+            notes: Vec::new(),
         });
     }
     for save in &plan.saves {
@@ -806,6 +836,7 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
             title: format!("save \"{label}\""),
             places: vec![program.steps[save.step].span],
             sql: print::select(&save.rows),
+            notes: Vec::new(),
         });
     }
     for delivery in &plan.deliveries {
@@ -814,18 +845,17 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
                 title: "rows to deliver after the commit".into(),
                 places: vec![program.steps[delivery.step].span],
                 sql: print::select(rows),
+                notes: Vec::new(),
             });
         }
     }
     for export in &plan.exports {
-        let path = plan::export_of(program, export.step);
+        let operation = plan::export_of(program, export.step);
         steps.push(ExplainedStep {
-            title: format!(
-                "export {}",
-                path.map_or(String::new(), |e| e.path.display().to_string())
-            ),
+            title: format!("export {}", operation.map_or(String::new(), |e| e.to.shown())),
             places: vec![program.steps[export.step].span],
             sql: print::select(&export.rows),
+            notes: Vec::new(),
         });
     }
     steps

@@ -2,9 +2,13 @@
 
 mod commands;
 mod conformance;
+#[cfg(unix)]
+mod databases;
 mod deliveries;
 pub mod examples;
 mod executors;
+#[cfg(unix)]
+mod export_tables;
 mod fmt;
 mod graph;
 mod hostile;
@@ -16,9 +20,13 @@ mod plugin_faults;
 mod plugins;
 mod profile;
 mod readme;
+mod rejects;
+#[cfg(unix)]
+mod remote;
 mod removal;
 mod repl;
 mod safe;
+mod sharing;
 mod terminal;
 mod tutorial;
 mod unit_tests;

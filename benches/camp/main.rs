@@ -7,6 +7,7 @@
 
 mod contest;
 mod data;
+mod growth;
 mod many;
 mod plugins;
 mod single;
@@ -15,7 +16,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use data::Kind;
+use data::{Data, Kind};
+use many::Rule;
 use plugins::Plugins;
 
 /// All relative dates; the data ends shortly before.
@@ -30,11 +32,16 @@ fn main() {
     }
     let wanted = |name: &str| {
         let filters: Vec<&String> = args.iter().filter(|a| !a.starts_with("--")).collect();
-        filters.is_empty() || filters.iter().any(|f| name.contains(f.as_str()))
+        filters.is_empty() || filters.iter().any(|f| name.starts_with(f.as_str()))
     };
-    let data = data::data();
+    let data = Data::of(data::orders());
     let work = tempfile::tempdir().unwrap();
     let bench = Bench { data: &data, work: work.path() };
+    if args.iter().any(|arg| arg == "data") {
+        // For whoever else reads them.
+        bench.files_of(Kind::Parquet);
+        return;
+    }
     println!("| benchmark | contestant | median | fastest | ratio of medians |");
     println!("|---|---|---|---|---|");
     for source in ["parquet", "table"] {
@@ -52,11 +59,17 @@ fn main() {
         ("five_hundred_parquet", 500, Kind::Parquet),
     ] {
         if wanted(name) {
-            bench.many(name, count, kind);
+            bench.many(name, &Rule::some(count), kind);
         }
     }
+    if wanted("hundred_events") {
+        bench.many("hundred_events", &Rule::mixed(100), Kind::Parquet);
+    }
+    if wanted("sharing") {
+        bench.sharing();
+    }
     if wanted("growth") {
-        bench.growth();
+        growth::growth(work.path());
     }
     if wanted("check_thousand") {
         bench.check_thousand();
@@ -88,7 +101,7 @@ fn run_sql(sql: &Path, database: &Path) {
 }
 
 struct Bench<'a> {
-    data: &'a Path,
+    data: &'a Data,
     work: &'a Path,
 }
 
@@ -99,18 +112,18 @@ impl Bench<'_> {
             "parquet" => self.header_of(Kind::Parquet),
             _ => format!(
                 "campaign \"Bench\" timezone \"UTC\"\n\
-                 database shop = \"{}/shop.duckdb\"\n\
+                 database shop = \"{}\"\n\
                  dimension customers = shop.customers\n\
                  dimension orders = shop.orders key order_id\n\
                  link customers.orders, orders.customer on customers.customer_id = orders.customer_id\n",
-                self.data.display()
+                self.data.database().display()
             ),
         }
     }
 
     /// The model over files of a kind.
     fn header_of(&self, kind: Kind) -> String {
-        let [customers, orders] = ["customers", "orders"].map(|t| kind.file(self.data, t));
+        let [customers, orders] = ["customers", "orders"].map(|t| self.data.file(kind, t));
         format!(
             "campaign \"Bench\" timezone \"UTC\"\n\
              dimension customers = \"{}\" key customer_id\n\
@@ -123,7 +136,7 @@ impl Bench<'_> {
 
     /// Customers and orders as files of a kind, as they stand in statements.
     fn files_of(&self, kind: Kind) -> [String; 2] {
-        ["customers", "orders"].map(|t| format!("'{}'", kind.file(self.data, t).display()))
+        ["customers", "orders"].map(|t| format!("'{}'", self.data.file(kind, t).display()))
     }
 
     fn tables(&self, source: &str) -> (String, String, String) {
@@ -133,7 +146,7 @@ impl Bench<'_> {
                 (String::new(), customers, orders)
             }
             _ => (
-                format!("ATTACH '{}/shop.duckdb' AS shop (READ_ONLY);", self.data.display()),
+                format!("ATTACH '{}' AS shop (READ_ONLY);", self.data.database().display()),
                 "shop.customers".into(),
                 "shop.orders".into(),
             ),

@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 
 use crate::Bench;
 use crate::contest::{compare, measure, median, millis};
-use crate::data::orders;
 
 /// The plugins of the benchmarks: those that ship lie beside the program, the others are trusted in the
 /// folder of the scripts.
@@ -88,7 +87,7 @@ impl Bench<'_> {
 
     /// Orders through an executor that copies them, and back: five columns.
     pub fn plugin_executor(&self) {
-        for (name, rows) in [("1 M rows", 1_000_000), ("10 M rows", orders())] {
+        for (name, rows) in [("1 M rows", 1_000_000), ("all rows", self.data.orders)] {
             let text = |activity: &str| {
                 format!(
                     "{}use copy\nall = build audience from orders\n  where order_id < {rows}\n  \

@@ -10,11 +10,12 @@ use camp::diagnostic::render::{self, Style};
 use camp::diagnostic::{Diagnostic, Diagnostics, codes};
 use camp::fmt;
 use camp::model::schema::{
-    Audience, Column, FileFormat, FileOptions, ForeignKey, Relation, Scan, World,
+    Audience, Column, FileFormat, FileOptions, ForeignKey, Relation, Scan, Target, World,
 };
 use camp::model::types::Type;
 use camp::plan;
 use camp::plan::passes::Passes;
+use camp::plan::reach::Unknown;
 use camp::plugin::lock::Lock;
 use camp::plugin::manifest::Manifest;
 use camp::run::history::Recorded;
@@ -96,7 +97,8 @@ pub fn checker(bytes: &[u8]) {
     let catalogue = Catalogue::default();
     let history = Recorded::new(&catalogue, &program);
     if let Ok(wanted) = plan::wanted(&program, &[]) {
-        let (_, found) = plan::plan(&program, options.as_of, &history, &wanted, Passes::ALL);
+        let (_, found) =
+            plan::plan(&program, options.as_of, (&history, &Unknown), &wanted, Passes::ALL);
         shown(&found, &sources);
     }
 }
@@ -200,6 +202,12 @@ impl World for Made {
 
     fn attach(&mut self, _: &str, uri: &str, _: &Path, span: Span) -> Result<(), Diagnostic> {
         if uri.contains("none") { Err(missing(uri, span)) } else { Ok(()) }
+    }
+
+    fn target(&mut self, parts: &[String], _: Span) -> Result<Target, Diagnostic> {
+        let written = parts.join(".");
+        let table = parts.last().cloned().unwrap_or_default();
+        Ok(Target { database: parts[0].clone(), schema: "main".into(), table, written })
     }
 
     fn audience(&mut self, label: &str) -> Result<Option<Audience>, Diagnostic> {

@@ -17,7 +17,7 @@ use crate::engine::duckdb::print::member_text;
 pub const VERSION: u64 = MIGRATIONS.len() as u64;
 
 /// What makes version 1, 2, …: each one's statements run in the write transaction.
-const MIGRATIONS: &[&[&str]] = &[&[
+pub(super) const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE SCHEMA IF NOT EXISTS project.audience",
     // `columns` and `key_columns`: [{"name": …, "type": …}], the key's columns first. `reads`: the
     // labels it was computed from.
@@ -78,20 +78,28 @@ pub(super) fn refuse_newer(found: u64) -> Result<(), Diagnostic> {
 /// Makes the tables, or brings older ones up to date; inside the write transaction. Gives whether
 /// it did anything, so that the view must be made anew.
 pub(super) fn ensure(store: &dyn Store) -> Result<bool, Failed> {
+    bring_up(store, MIGRATIONS)
+}
+
+/// The same for any list of migrations, so that a test can have one that is to come.
+pub(super) fn bring_up(store: &dyn Store, migrations: &[&[&str]]) -> Result<bool, Failed> {
+    let newest = migrations.len() as u64;
     store.execute("CREATE SCHEMA IF NOT EXISTS project.camp")?;
     store.execute("CREATE TABLE IF NOT EXISTS project.camp.meta (version BIGINT)")?;
     let found = version(store)?.unwrap_or(0);
-    refuse_newer(found)?;
-    if found == VERSION {
+    if found == newest {
         return Ok(false);
     }
-    for migration in &MIGRATIONS[found as usize..] {
+    let Some(missing) = migrations.get(found as usize..) else {
+        return refuse_newer(found).map(|()| false).map_err(Failed::from);
+    };
+    for migration in missing {
         for statement in *migration {
             store.execute(statement)?;
         }
     }
     store.execute("DELETE FROM project.camp.meta")?;
-    store.execute(&format!("INSERT INTO project.camp.meta VALUES ({VERSION})"))?;
+    store.execute(&format!("INSERT INTO project.camp.meta VALUES ({newest})"))?;
     Ok(true)
 }
 

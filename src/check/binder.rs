@@ -16,7 +16,7 @@ use crate::model::expr::{Expr, ExprKind, MatchPair, Population, Row, Sort};
 use crate::model::program::{
     CampaignId, CarriedColumn, DimId, LinkId, ParamId, Program, Transition, TransitionId,
 };
-use crate::model::schema::{Audience, Relation, World};
+use crate::model::schema::{Audience, Relation, Target, World};
 use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::source::Span;
@@ -652,6 +652,25 @@ impl Binder<'_> {
     }
 
     // ---------------------------------------------------------------- helpers
+
+    /// A table of an attached database, to be written; `None` when that was reported.
+    pub fn target(&mut self, path: &ast::Path) -> Option<Target> {
+        let first = &path.parts[0];
+        let known = self.entity(self.root.file, &first.node).map(|e| e.entity);
+        let parts = if path.parts.len() > 1 && !matches!(known, Some(Entity::Database(_))) {
+            // A table of the project, or a file without its quotes.
+            path.parts.iter().map(|p| p.node.clone()).collect()
+        } else {
+            self.table_parts(self.root.file, path)?
+        };
+        match self.world.target(&parts, path.span) {
+            Ok(target) => Some(Target { written: dotted(path), ..target }),
+            Err(wrong) => {
+                self.report(wrong);
+                None
+            }
+        }
+    }
 
     /// Reports that `written` is none of `choices`, with the nearest one.
     pub fn unknown(

@@ -103,14 +103,15 @@ impl Binder<'_> {
         let columns: Vec<(&str, &Type, &Option<String>)> =
             options.columns.iter().map(|c| (c.name.as_str(), &c.ty, &c.format)).collect();
         let key = format!(
-            "file {:?} {:?} {columns:?} {:?} {:?} {:?} {:?} {:?}",
+            "file {:?} {:?} {columns:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             base,
             path.node,
             options.delimiter,
             options.quote,
             options.encoding,
             options.header,
-            options.timezone
+            options.timezone,
+            options.rejects.as_ref().map(|(path, _)| path)
         );
         if let Some(known) = self.relations.get(&key) {
             return known.clone();
@@ -385,7 +386,7 @@ impl Binder<'_> {
             }
         }
         let known: &[&str] = if is_file {
-            &["delimiter", "quote", "encoding", "header", "timezone"]
+            &["delimiter", "quote", "encoding", "header", "timezone", "rejects"]
         } else {
             &["timezone"]
         };
@@ -416,6 +417,7 @@ impl Binder<'_> {
                 "delimiter" => options.delimiter = Some(text),
                 "quote" => options.quote = Some(text),
                 "encoding" => options.encoding = Some(text),
+                "rejects" => options.rejects = Some((text, span)),
                 _ => {
                     if self.check_timezone(&text, Some(span)) {
                         options.timezone = Some(text);

@@ -186,10 +186,15 @@ fn operation(
         if let Some(column) = save.for_each {
             let _ = write!(out, " for each {}", program[save.input].columns[column].name);
         }
-    } else if let Some(export) = operation.downcast_ref::<export::ExportFile>() {
+    } else if let Some(export) = operation.downcast_ref::<export::ExportRows>() {
         let dimension = program[export.input].dimension;
         let printer = Printer { program, frames: vec![(0, Some(dimension))] };
-        let _ = write!(out, " to {} {:?}", export.path.display(), export.format);
+        let _ = match &export.to {
+            export::Destination::File { path, format } => {
+                write!(out, " to {} {format:?}", path.display())
+            }
+            export::Destination::Table(target) => write!(out, " to {}", target.written),
+        };
         columns(&mut out, export.columns.as_deref().unwrap_or(&[]), &printer);
     }
     out

@@ -9,7 +9,7 @@ use super::project::{self, ScriptArgs};
 use super::{Exit, interrupt, scripts};
 use crate::engine::duckdb::measure::Measured;
 use crate::numbers;
-use crate::session::{Analyzed, AnalyzedStep, Session};
+use crate::session::{Analyzed, AnalyzedStep, ExplainedStep, Session};
 use crate::terminal::visible_line;
 
 #[derive(clap::Args, Debug)]
@@ -79,7 +79,8 @@ fn as_json(step: &AnalyzedStep, session: &Session) -> serde_json::Value {
         .into_iter()
         .map(|(file, line)| json!({"file": file, "line": line}))
         .collect();
-    let mut record = json!({"title": step.step.title, "places": places, "sql": step.step.sql});
+    let ExplainedStep { title, sql, notes, .. } = &step.step;
+    let mut record = json!({"title": title, "places": places, "sql": sql, "notes": notes});
     if let (Some(measured), Some(record)) = (&step.measured, record.as_object_mut()) {
         record.insert("millis".into(), json!(measured.time.as_secs_f64() * 1000.0));
         record.insert("rows".into(), json!(measured.rows));
@@ -95,6 +96,9 @@ fn as_text(number: usize, step: &AnalyzedStep, session: &Session) -> String {
         places(step, session).into_iter().map(|(file, line)| format!("{file}:{line}")).collect();
     if !places.is_empty() {
         text.push_str(&format!(" ({})", visible_line(&places.join(", "))));
+    }
+    for note in &step.step.notes {
+        text.push_str(&format!("\n--    {}", visible_line(note)));
     }
     if let Some(measured) = &step.measured {
         text.push_str(&format!(

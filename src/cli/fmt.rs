@@ -1,5 +1,7 @@
 //! `camp fmt`
 
+use std::path::Path;
+
 use serde_json::json;
 use similar::TextDiff;
 
@@ -7,7 +9,8 @@ use super::Exit;
 use super::output::{Format, Output};
 use super::scripts;
 use super::table::{Cell, Table};
-use crate::diagnostic::{Diagnostic, Diagnostics, codes::usage};
+use super::written;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fmt::{self, Formatted};
 use crate::session;
 use crate::source::SourceMap;
@@ -62,6 +65,7 @@ fn format(
     let source = session::open(sources, file)?;
     let Formatted { text, left, diagnostics } = fmt::format(sources, source);
     let old = &sources.file(source).text;
+    let text = with_ends_of(old, text);
     // A BOM is no part of the text, so it goes with the first other change.
     let changed = text != **old;
     let name = sources.file(source).name.clone();
@@ -69,12 +73,21 @@ fn format(
     if file == "-" && !args.check {
         out.exact(&text);
     } else if changed && !args.check {
-        std::fs::write(file, &text).map_err(|error| {
-            Diagnostic::error(usage::UNWRITABLE, format!("`{file}` cannot be written")).cause(error)
-        })?;
+        written::write(Path::new(file), &text, &[]).map_err(|wrong| *wrong)?;
     }
     let left = left.iter().filter_map(|s| sources.place(*s)).map(|p| p.line).collect();
     Ok((Outcome { name, changed, left, diff }, diagnostics))
+}
+
+/// With the line ends of a file of Windows, where the first line has one: whoever keeps a script
+/// that way would see every line change.
+fn with_ends_of(old: &str, text: String) -> String {
+    match old.split_once('\n') {
+        Some((first, _)) if first.ends_with('\r') => {
+            text.replace("\r\n", "\n").replace('\n', "\r\n")
+        }
+        _ => text,
+    }
 }
 
 /// As `diff -u` shows it.

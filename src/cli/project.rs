@@ -17,6 +17,7 @@ use crate::engine::duckdb::lock::Listener;
 use crate::fence::Fence;
 use crate::plan::passes::Passes;
 use crate::plugin::consent::Consent;
+use crate::run::publish;
 use crate::session::Settings;
 use crate::source::SourceMap;
 use crate::syntax::{self, ast::StatementKind};
@@ -38,7 +39,7 @@ pub(super) struct ProjectArgs {
     #[arg(long, help_heading = "Project and machine", value_name = "SIZE")]
     pub memory_limit: Option<String>,
     /// How many threads the engine uses
-    #[arg(long, help_heading = "Project and machine", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, help_heading = "Project and machine", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(config::MOST_THREADS)))]
     pub threads: Option<u32>,
     /// Where the engine puts what does not fit into memory
     #[arg(long, help_heading = "Project and machine", value_name = "FOLDER")]
@@ -67,7 +68,6 @@ pub(super) struct ScriptArgs {
     #[arg(long, help_heading = "Script")]
     pub locked: bool,
     /// Run scripts of others: nothing outside the project's folder, no network, no `sql`, no plugins
-    /// but those that come with Camp
     #[arg(long, help_heading = "Script")]
     pub safe: bool,
     /// Leave out a pass of the planner, to see what it gives; can be given several times
@@ -135,8 +135,18 @@ pub(super) fn settings(
         true => Some(fence(&project, &config, machine).map_err(|wrong| out.diagnostic(*wrong))?),
         false => None,
     };
+    let database = database(machine, &config);
+    if let Some(copy) = &config.publish
+        && let Some(why) = publish::refused(copy, database.as_deref())
+    {
+        let title = format!("`publish` names `{}`, which {why}", copy.display());
+        return Err(out.diagnostic(
+            Diagnostic::error(usage::CONFIG_VALUE, title)
+                .help("name a file that nothing else uses"),
+        ));
+    }
     Ok(Settings {
-        database: database(machine, &config),
+        database,
         as_of,
         timezone,
         default_timezone: config.timezone,
@@ -149,6 +159,7 @@ pub(super) fn settings(
         memory_limit: machine.memory_limit.clone().or(config.memory_limit),
         threads: machine.threads.or(config.threads),
         temp_directory: machine.temp_directory.clone().or(config.temp_directory),
+        install_extensions: config.install_extensions,
         project: Some(project),
         consent: consent(args.locked),
         plugin_timeout: config.plugin_timeout,
@@ -169,9 +180,14 @@ fn fence(project: &Path, config: &Config, machine: &ProjectArgs) -> Result<Fence
         Box::new(Diagnostic::error(data::SAFE_FORBIDDEN, title).help("check the path").cause(cause))
     })?;
     let database = config.database_or_default();
+    if let Some(copy) = &config.publish {
+        // It would be replaced at each run, and what is there may be anything.
+        fence.write(copy).map_err(|breach| {
+            Box::new(breach.told(data::SAFE_FORBIDDEN, &copy.display().to_string()))
+        })?;
+    }
     let paths = [
         machine.db.is_none().then_some(&database),
-        config.publish.as_ref(),
         config.temp_directory.as_ref().filter(|_| machine.temp_directory.is_none()),
     ];
     for path in paths.into_iter().flatten() {

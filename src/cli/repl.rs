@@ -19,8 +19,8 @@ use crate::repl::scope::Scope;
 use crate::session::Session;
 use crate::session::entries::Asked;
 use crate::source::{SourceId, Span};
-use crate::syntax::ast::{ClauseKind, Expr, ExprKind, Statement, StatementKind};
-use crate::syntax::entry::{self, Entry};
+use crate::syntax::ast::{ClauseKind, Expr, ExprKind, StatementKind};
+use crate::syntax::entry::{self, Entry, Written};
 use lines::{Lines, Next};
 
 /// How many rows are shown of a population.
@@ -216,11 +216,11 @@ impl Repl<'_> {
     fn statements(
         &mut self,
         before: Document,
-        statements: Vec<(Statement, String)>,
+        statements: Vec<Written>,
         source: SourceId,
         rows: usize,
     ) -> Outcome<Vec<Span>> {
-        let in_play = statements.iter().rev().find_map(|(s, _)| rows_of(&s.kind));
+        let in_play = statements.iter().rev().find_map(|w| rows_of(&w.statement.kind));
         let change = before.with(statements);
         self.give_params(&change.document);
         let result = self.try_change(&change, source, rows);

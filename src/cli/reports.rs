@@ -14,7 +14,7 @@ use crate::diagnostic::render::record;
 use crate::diagnostic::{Area, Diagnostic};
 use crate::run::report::{
     CampaignReport, DeliveryReport, ExpectationReport, ExportReport, PlanReport, PlannedSave,
-    RunReport, SaveReport, Status, StepReport, TransitionCount,
+    RejectsReport, RunReport, SaveReport, Status, StepReport, TransitionCount,
 };
 use crate::source::SourceMap;
 
@@ -75,6 +75,7 @@ fn run_text(report: &RunReport, out: &Output) -> String {
         format!("{verb} \"{}\"{new}: {}", save.label, save_line(save, &out.zone))
     }));
     lines.extend(report.exports.iter().map(|export| export_line(export, report.status)));
+    lines.extend(report.rejects.iter().map(|r| rejects_line(r, report.status)));
     lines.extend(report.deliveries.iter().map(delivery_line));
     push_block(&mut text, &lines);
     let elapsed = report.finished.duration_since(report.started);
@@ -127,7 +128,8 @@ fn intended(report: &PlanReport, out: &Output) -> Vec<Vec<String>> {
         blocks.push(lines);
     }
     let exports = report.exports.iter().map(|export| export_line(export, Status::DryRun));
-    blocks.push(exports.collect());
+    let rejects = report.rejects.iter().map(|r| rejects_line(r, Status::DryRun));
+    blocks.push(exports.chain(rejects).collect());
     blocks.push(report.deliveries.iter().map(planned_line).collect());
     blocks
 }
@@ -236,6 +238,12 @@ fn export_line(export: &ExportReport, status: Status) -> String {
     let verb = if status == Status::Done { "exported" } else { "would export" };
     let path = export.path.strip_prefix("./").unwrap_or(&export.path);
     format!("{verb} {path}: {}", counted(export.rows, "row"))
+}
+
+fn rejects_line(rejects: &RejectsReport, status: Status) -> String {
+    let verb = if status == Status::Done { "set aside" } else { "would set aside" };
+    let path = rejects.path.strip_prefix("./").unwrap_or(&rejects.path);
+    format!("{verb} {} of {}: {path}", counted(rejects.rows, "row"), rejects.source)
 }
 
 fn delivery_line(delivery: &DeliveryReport) -> String {
@@ -444,6 +452,7 @@ mod tests {
                 path: "out/vip.csv".into(),
                 rows: 1,
             }],
+            rejects: vec![],
             expectations: vec![],
             warnings: vec![],
         };

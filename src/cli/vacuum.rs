@@ -8,6 +8,7 @@ use super::numbers::counted;
 use super::output::{Format, Output};
 use super::project::ProjectArgs;
 use super::store::Project;
+use super::table::{Cell, Table};
 use crate::catalogue::vacuum::{self, Unwanted, Vacuumed};
 
 #[derive(clap::Args, Debug)]
@@ -69,8 +70,26 @@ fn command(args: &Args) -> String {
     words.join(" ")
 }
 
+/// A line for each audience, and one each for the number of versions and of runs.
+fn listed(done: &Vacuumed) -> Table {
+    let mut table = Table::new(&["what", "label", "count", "read_by"]);
+    for label in &done.audiences {
+        table.row([Cell::from("audience"), label.as_str().into(), 1.into(), Cell::None]);
+    }
+    for (label, readers) in &done.needed {
+        let readers = json!(readers).to_string();
+        table.row([Cell::from("needed"), label.as_str().into(), 0.into(), readers.into()]);
+    }
+    table.row([Cell::from("versions"), Cell::None, done.versions.into(), Cell::None]);
+    table.row([Cell::from("runs"), Cell::None, done.runs.into(), Cell::None]);
+    table
+}
+
 fn tell(done: &Vacuumed, dry_run: bool, out: &mut Output) {
-    if out.format != Format::Text {
+    if out.format == Format::Csv {
+        return out.table(&listed(done), "");
+    }
+    if out.format == Format::Json {
         let needed: Vec<_> = done
             .needed
             .iter()

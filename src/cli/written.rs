@@ -29,8 +29,17 @@ pub(super) fn write(file: &Path, text: &str, kept: &[PathBuf]) -> Result<(), Box
             Diagnostic::error(usage::WOULD_OVERWRITE, title).help("choose another file"),
         ));
     }
-    let beside = beside(file);
-    std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file)).map_err(|error| {
+    // Where a link leads, with the rights that the old file has.
+    let place = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let beside = beside(&place);
+    let put = || {
+        std::fs::write(&beside, text)?;
+        if let Ok(old) = place.metadata() {
+            std::fs::set_permissions(&beside, old.permissions())?;
+        }
+        std::fs::rename(&beside, &place)
+    };
+    put().map_err(|error| {
         let _ = std::fs::remove_file(&beside);
         Box::new(unwritable(file, &error))
     })

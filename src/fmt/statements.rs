@@ -145,14 +145,18 @@ impl Writer {
         parts.push(self.rest_of(call.activity.span));
         let mut modes = Vec::new();
         let mut clauses = Vec::new();
-        let exports = call.clauses.iter().any(|c| matches!(c.node, ClauseKind::To(_)));
+        let exports = call
+            .clauses
+            .iter()
+            .any(|c| matches!(c.node, ClauseKind::To(_) | ClauseKind::ToTable(_)));
         for (n, clause) in call.clauses.iter().enumerate() {
             let after_order = n > 0 && matches!(call.clauses[n - 1].node, ClauseKind::OrderBy(_));
             match &clause.node {
                 ClauseKind::Inputs(_)
                 | ClauseKind::Label(_)
                 | ClauseKind::As(_)
-                | ClauseKind::To(_) => parts.push(self.rest_of(clause.span)),
+                | ClauseKind::To(_)
+                | ClauseKind::ToTable(_) => parts.push(self.rest_of(clause.span)),
                 ClauseKind::Set(set) => parts.push(self.set(set)),
                 ClauseKind::With(entries) if !exports => {
                     parts.push(self.with(entries, clause.span));

@@ -126,6 +126,8 @@ pub struct FileOptions {
     pub header: Option<bool>,
     /// `with timezone: …`: the zone of timestamps without one.
     pub timezone: Option<String>,
+    /// `with rejects: …`: where rows that cannot be read are set aside, and where that is written.
+    pub rejects: Option<(String, Span)>,
 }
 
 /// A declared column.
@@ -139,6 +141,33 @@ pub struct DeclaredColumn {
     pub format: Option<String>,
     /// Where it is declared.
     pub span: Span,
+}
+
+/// A table of an attached database that an export writes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// The engine's name of the database.
+    pub database: String,
+    /// Its schema.
+    pub schema: String,
+    /// Its name, as it is where it exists.
+    pub table: String,
+    /// As a script names it.
+    pub written: String,
+}
+
+impl Target {
+    /// Whether both are one table, by the engine's rule for names.
+    pub fn same_table(&self, other: &Target) -> bool {
+        self.is(&other.database, &other.schema, &other.table)
+    }
+
+    /// Whether it is this table.
+    pub fn is(&self, database: &str, schema: &str, table: &str) -> bool {
+        self.database.eq_ignore_ascii_case(database)
+            && self.schema.eq_ignore_ascii_case(schema)
+            && self.table.to_lowercase() == table.to_lowercase()
+    }
 }
 
 /// A saved audience as the catalogue describes it.
@@ -188,6 +217,9 @@ pub trait World {
         base: &std::path::Path,
         span: Span,
     ) -> Result<(), Diagnostic>;
+
+    /// A table to write, of an attached database: it need not exist.
+    fn target(&mut self, parts: &[String], span: Span) -> Result<Target, Diagnostic>;
 
     /// The audience with this label, ignoring case; `None` when there is none.
     fn audience(&mut self, label: &str) -> Result<Option<Audience>, Diagnostic>;

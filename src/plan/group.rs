@@ -12,11 +12,12 @@ use crate::model::program::{DimId, TransitionId};
 use crate::model::types::Type;
 use crate::model::value::Value;
 
-use super::lower::{self, count_rows, count_where, or};
+use super::lower::{self, count_rows, or};
 use super::query::*;
+use super::reach::Reach;
 use super::relation::{Relation, Relations};
-use super::tables;
 use super::{Cut, Demand, Plan, PlanStep, PlannedExport, PlannedSave, Planner};
+use super::{sorted, tables};
 
 /// What one scan reads: a dimension; of one without a key, the table of a transition where one
 /// holds its rows. Flags for very many populations are decided in several scans, which have numbers.
@@ -52,6 +53,10 @@ struct Group {
     uses: Vec<Use>,
     /// The first step of the program that needs it.
     first: usize,
+    /// The rows that any of the rules can need.
+    reach: Reach,
+    /// Whether any of it asks for more than the row says.
+    linked: bool,
 }
 
 impl Group {
@@ -227,19 +232,27 @@ fn sort_in(
     let level = planner.level(values.iter().chain([&relation.rule]));
     let rows = (relation.dimension, alone(planner, relations, &relation));
     let groups = levels.entry(level).or_default();
-    let of_rows = |at: &&Rows| (at.0, at.1) == rows;
-    let last = groups.keys().rfind(of_rows).copied();
-    let number = match last {
-        None => 0,
-        Some(last @ (.., number)) => {
-            let room = planner.passes.one_scan && groups[&last].has_room(&relation.rule);
-            if room { number } else { number + 1 }
-        }
+    let reach = Reach::of(planner.program, rows.0, 0, relation.rule.conjuncts());
+    let linked = values.iter().chain([&relation.rule]).any(asks_for_more);
+    let mut of_rows = groups.iter().filter(|(at, _)| (at.0, at.1) == rows);
+    let near = |group: &Group| {
+        // What is linked is read for all of them together.
+        let apart = planner.passes.near_bounds && !linked && !group.linked;
+        !apart || planner.extents.together(planner.program, rows.0, &group.reach, &reach)
     };
-    let group = groups
-        .entry((rows.0, rows.1, number))
-        .or_insert_with(|| Group { first, ..Group::default() });
+    let shared = |(_, group): &(&Rows, &Group)| {
+        planner.passes.one_scan && group.has_room(&relation.rule) && near(group)
+    };
+    let count = of_rows.clone().count();
+    let number = of_rows.find(shared).map_or(count, |(at, _)| at.2);
+    let group = groups.entry((rows.0, rows.1, number)).or_insert_with(|| Group {
+        first,
+        reach: reach.clone(),
+        ..Group::default()
+    });
     group.first = group.first.min(first);
+    group.reach = group.reach.hull(&reach);
+    group.linked |= linked;
     let rule = index_of(&mut group.rules, relation.rule);
     if !matches!(purpose, Purpose::Count(_)) {
         group.stored = true;
@@ -250,6 +263,22 @@ fn sort_in(
         }
     }
     group.uses.push(Use { rule, purpose });
+}
+
+/// Whether an expression needs rows of other sources.
+fn asks_for_more(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| {
+        found |= match &*part.kind {
+            ExprKind::Column { row, .. } => !row.links.is_empty(),
+            ExprKind::Quantified { .. } | ExprKind::Aggregate { .. } | ExprKind::Lookup { .. } => {
+                true
+            }
+            ExprKind::MovedBetween { .. } => true,
+            _ => part.population().is_some(),
+        };
+    });
+    found
 }
 
 fn index_of(list: &mut Vec<Expr>, expr: Expr) -> usize {
@@ -277,7 +306,10 @@ fn emit(
     group: Group,
 ) {
     let name = planner.program[dimension].name.clone();
-    let select = select_group(planner, relations, dimension, &group);
+    let mut select = select_group(planner, relations, dimension, &group);
+    let clauses = group.rules.iter().chain(&group.values);
+    let clauses: Vec<(DimId, Expr)> = clauses.map(|e| (dimension, e.clone())).collect();
+    let sorted = sorted::sort_rows(planner, plan, &mut select, &clauses, group.first);
     let flags = group.rules.len() > 1;
     let source = if group.stored {
         let table = planner.new_table(0).name;
@@ -285,13 +317,14 @@ fn emit(
             1 => format!("select from {name}"),
             n => format!("decide {n} populations of {name} in one scan"),
         };
-        let clauses = group.rules.iter().chain(&group.values);
         plan.steps.push(PlanStep {
             title,
             statement: Statement::CreateTemp { table: table.clone(), select },
-            clauses: clauses.map(|e| (dimension, e.clone())).collect(),
+            clauses,
             first: group.first,
+            notes: planner.extents.take_notes(),
         });
+        sorted::forget(plan, sorted, group.first);
         Source::Temp(table)
     } else {
         Source::Query(Box::new(select))
@@ -357,6 +390,7 @@ fn emit(
                     statement: Statement::CreateTemp { table: table.clone(), select },
                     clauses: Vec::new(),
                     first: group.first,
+                    notes: Vec::new(),
                 });
             }
         }
@@ -395,7 +429,16 @@ fn select_group(
         return lowering.rows(dimension, &group.rules, |l| columns(l, &[]));
     }
     let rest: Vec<Expr> = group.rules.iter().map(|r| without(r, &common)).collect();
-    let matrix = lowering.rows(dimension, &common, |l| columns(l, &rest));
+    let mut matrix = lowering.rows(dimension, &common, |l| columns(l, &rest));
+    if planner.passes.needed_rows
+        && let Some((_, alias)) = &matrix.from
+    {
+        let shared = Reach::of(planner.program, dimension, 0, &common);
+        let known = shared.conditions(alias);
+        for bound in group.reach.conditions(alias).into_iter().filter(|b| !known.contains(b)) {
+            matrix.narrow(bound);
+        }
+    }
     let alias = "x";
     let everyone = rest.iter().any(|r| super::fold::literal(r) == Some(&Value::Bool(true)));
     let flags = (0..rest.len()).map(|n| Scalar::Column(alias.into(), format!("f{n}")));
@@ -432,13 +475,17 @@ fn count_uses(relations: &mut Relations, plan: &mut Plan, group: &Group, stored:
         let Purpose::Count(t) = purpose else { continue };
         let flag = stored.flags.then(|| Scalar::Column("r".into(), format!("f{rule}")));
         relations.define_count(*t, count_of(stored.source.clone(), flag.clone()));
-        columns.push((format!("n{}", transitions.len()), count_where(flag)));
+        columns.push((format!("n{}", transitions.len()), count_flags(flag)));
         transitions.push(*t);
     }
     if !transitions.is_empty() {
         let from = Some((stored.source.clone(), "r".into()));
         plan.counts.push((Select { columns, from, ..Select::default() }, transitions));
     }
+}
+
+fn count_flags(flag: Option<Scalar>) -> Scalar {
+    flag.map_or_else(count_rows, |flag| Scalar::CountTrue(Box::new(flag)))
 }
 
 fn count_of(source: Source, filter: Option<Scalar>) -> Select {

@@ -8,7 +8,7 @@ use crate::model::types::Type;
 use crate::model::value::Value;
 
 use super::Planner;
-use super::lower::{and, count_rows, count_where, or};
+use super::lower::{and, count_rows, or};
 use super::query::*;
 
 /// How many repeated keys a message shows.
@@ -84,7 +84,7 @@ fn check(planner: &Planner<'_>, dimension: DimId) -> KeyCheck {
         columns: vec![
             ("all_rows".into(), sum(None)),
             ("with_key".into(), sum(Some(complete.clone()))),
-            ("distinct_keys".into(), count_where(Some(complete.clone()))),
+            ("distinct_keys".into(), Scalar::CountTrue(Box::new(complete.clone()))),
         ],
         from: groups(),
         ..Select::default()

@@ -20,15 +20,17 @@ pub mod keys;
 pub mod lower;
 pub mod passes;
 pub mod query;
+pub mod reach;
 pub mod reason;
 pub mod relation;
+mod sorted;
 pub mod tables;
 
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use crate::activity::export::ExportFile;
+use crate::activity::export::ExportRows;
 use crate::activity::save_audience::Save;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes, suggest};
 use crate::model::expr::*;
@@ -42,6 +44,7 @@ use keys::KeyCheck;
 use lower::{History, Lowering};
 use passes::Passes;
 use query::*;
+use reach::{Extents, Statistics};
 use reason::Reason;
 use relation::{Relation, Relations, Table, inline_members, substitute};
 
@@ -81,6 +84,8 @@ pub struct PlanStep {
     pub clauses: Vec<(DimId, Expr)>,
     /// Index of the first step of the program that needs it.
     pub first: usize,
+    /// What was decided by statistics, and why.
+    pub notes: Vec<String>,
 }
 
 /// A query whose rows are faults.
@@ -166,6 +171,7 @@ pub struct Planner<'a> {
     pub program: &'a Program,
     now: Timestamp,
     history: &'a dyn History,
+    extents: Extents<'a>,
     passes: Passes,
     relations: Relations,
     reasons: HashMap<TransitionId, Reason>,
@@ -177,7 +183,7 @@ pub struct Planner<'a> {
     diagnostics: Diagnostics,
 }
 
-/// The steps that are needed for what `--only` names: labels of saves, files of exports, names of
+/// The steps that are needed for what `--only` names: labels of saves, files and tables of exports, names of
 /// transitions. With no names, all.
 ///
 /// # Errors
@@ -195,10 +201,7 @@ pub fn wanted(program: &Program, only: &[String]) -> Result<HashSet<usize>, Diag
         let mut names: Vec<String> =
             activity.outputs.iter().map(|t| program[*t].name.clone()).collect();
         names.extend(save_of(program, index).map(|s| s.label.clone()));
-        names.extend(
-            export_of(program, index)
-                .and_then(|e| e.path.file_name().map(|n| n.to_string_lossy().into_owned())),
-        );
+        names.extend(export_of(program, index).and_then(|e| e.to.name()));
         for (n, name) in only.iter().enumerate() {
             if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
                 found[n] = true;
@@ -293,7 +296,7 @@ fn spoken_of(expr: &Expr) -> Vec<TransitionId> {
 pub fn plan(
     program: &Program,
     now: Timestamp,
-    history: &dyn History,
+    (history, statistics): (&dyn History, &dyn Statistics),
     wanted: &HashSet<usize>,
     passes: Passes,
 ) -> (Plan, Diagnostics) {
@@ -302,6 +305,7 @@ pub fn plan(
         program,
         now,
         history,
+        extents: Extents::new(statistics),
         passes,
         relations: Relations::default(),
         reasons: HashMap::new(),
@@ -478,6 +482,7 @@ impl<'a> Planner<'a> {
             statement: Statement::CreateTemp { table: table.name.clone(), select },
             clauses: Vec::new(),
             first: self.step,
+            notes: Vec::new(),
         };
         self.fixed.push((0, step));
         let span = self.program[transition].span;
@@ -519,7 +524,7 @@ impl<'a> Planner<'a> {
     }
 
     fn lowering<'b>(&'b self, relations: &'b Relations) -> Lowering<'b> {
-        Lowering::new(self.program, relations, self.history).with(self.passes)
+        Lowering::new(self.program, relations, self.history).with(self.passes, &self.extents)
     }
 
     fn finish(mut self, wanted: &HashSet<usize>) -> (Plan, Diagnostics) {
@@ -654,7 +659,7 @@ pub fn save_of(program: &Program, step: usize) -> Option<&Save> {
 }
 
 /// The export of a step.
-pub fn export_of(program: &Program, step: usize) -> Option<&ExportFile> {
+pub fn export_of(program: &Program, step: usize) -> Option<&ExportRows> {
     operation_of(program, step)
 }
 

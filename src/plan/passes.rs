@@ -10,9 +10,15 @@ pub struct Passes {
     /// An existence over links that are grouped anyway is one more aggregate of the group
     /// (`lower/linked.rs`); else it is a semi-join, with a scan of its own.
     pub one_group: bool,
-    /// A group reads only linked rows that one of its aggregates asks for
-    /// (`lower/needed.rs`); else those that all of them ask for.
+    /// A scan reads only rows within the bounds that any of what it decides asks for
+    /// ([`super::reach`]); else those that all of it asks for.
     pub needed_rows: bool,
+    /// Rules whose bounds for a column lie far from each other are decided in scans of their own, where
+    /// the engine's statistics say that these read less ([`super::reach`]); else in one.
+    pub near_bounds: bool,
+    /// Linked rows that many aggregates group are sorted first ([`super::sorted`]); else they are
+    /// grouped as they come.
+    pub sorted_links: bool,
     /// What a table of the plan holds is saved and exported from there ([`super::group`]); else
     /// its rows are looked up in their dimension.
     pub held_rows: bool,
@@ -27,19 +33,44 @@ impl Passes {
         one_scan: true,
         one_group: true,
         needed_rows: true,
+        near_bounds: true,
+        sorted_links: true,
         held_rows: true,
         ascending_keys: true,
     };
 
     /// What the passes are called.
-    pub const NAMES: [&str; 5] =
-        ["one-scan", "one-group", "needed-rows", "held-rows", "ascending-keys"];
+    pub const NAMES: [&str; 7] = [
+        "one-scan",
+        "one-group",
+        "needed-rows",
+        "near-bounds",
+        "sorted-links",
+        "held-rows",
+        "ascending-keys",
+    ];
 
     /// All but those with these names.
     pub fn without(names: &[impl AsRef<str>]) -> Passes {
         let kept = |name: &str| !names.iter().any(|n| n.as_ref() == name);
-        let [one_scan, one_group, needed_rows, held_rows, ascending_keys] = Passes::NAMES.map(kept);
-        Passes { one_scan, one_group, needed_rows, held_rows, ascending_keys }
+        let [
+            one_scan,
+            one_group,
+            needed_rows,
+            near_bounds,
+            sorted_links,
+            held_rows,
+            ascending_keys,
+        ] = Passes::NAMES.map(kept);
+        Passes {
+            one_scan,
+            one_group,
+            needed_rows,
+            near_bounds,
+            sorted_links,
+            held_rows,
+            ascending_keys,
+        }
     }
 }
 

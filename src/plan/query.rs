@@ -32,6 +32,17 @@ pub struct Select {
     pub limit: Option<Scalar>,
     /// Equal rows once.
     pub distinct: bool,
+    /// The order in which its rows are best grouped; says nothing of what it gives.
+    pub clustered: Option<Clustering>,
+}
+
+/// An order of rows in which grouping them takes less time; see [`super::sorted`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clustering {
+    /// The order.
+    pub by: Vec<Scalar>,
+    /// What is sorted, in words: `orders`.
+    pub rows: String,
 }
 
 /// Where rows come from.
@@ -158,6 +169,10 @@ pub enum Scalar {
     Coalesce(Vec<Scalar>),
     /// An aggregate.
     Aggregate(Box<AggregateCall>),
+    /// How many rows a condition is true for, of a query that is not grouped. The engine sorts rows out for
+    /// each `FILTER` of an aggregate; for the flags of a hundred populations that takes twenty times as
+    /// long (0.39 s and 0.02 s for 320,000 rows).
+    CountTrue(Box<Scalar>),
     /// `row_number() OVER (PARTITION BY … ORDER BY …)`
     RowNumber {
         /// Numbered within these.
@@ -258,6 +273,70 @@ pub enum Primitive {
     StableHash,
     /// A float's NaN as NULL.
     NanToNull,
+    /// Values as a number that is the same for the same values in one run; no more is known of it.
+    Scatter,
+}
+
+impl Scalar {
+    /// What it is made of, directly; queries inside it are none of it.
+    pub fn parts_mut(&mut self, visit: &mut dyn FnMut(&mut Scalar)) {
+        let orders = |orders: &mut Vec<Order>, visit: &mut dyn FnMut(&mut Scalar)| {
+            orders.iter_mut().for_each(|o| visit(&mut o.expr));
+        };
+        match self {
+            Scalar::Column(..)
+            | Scalar::Literal(..)
+            | Scalar::RowCount
+            | Scalar::Exists(_)
+            | Scalar::Subquery(_) => {}
+            Scalar::And(parts)
+            | Scalar::Or(parts)
+            | Scalar::Coalesce(parts)
+            | Scalar::Primitive(_, parts) => parts.iter_mut().for_each(visit),
+            Scalar::Not(a)
+            | Scalar::IsNull(a)
+            | Scalar::IsNotNull(a)
+            | Scalar::Neg(a)
+            | Scalar::Cast(a, _)
+            | Scalar::TryCast(a, _)
+            | Scalar::CountTrue(a)
+            | Scalar::Previous(a) => visit(a),
+            Scalar::Compare(_, a, b)
+            | Scalar::NotEqual(a, b)
+            | Scalar::Same(a, b)
+            | Scalar::Arith(_, a, b, _) => {
+                visit(a);
+                visit(b);
+            }
+            Scalar::In(a, list) => {
+                visit(a);
+                list.iter_mut().for_each(visit);
+            }
+            Scalar::Function(_, args, _) => args.iter_mut().for_each(|(arg, _)| visit(arg)),
+            Scalar::Case(arms, otherwise) => {
+                for (when, then) in arms {
+                    visit(when);
+                    visit(then);
+                }
+                otherwise.iter_mut().for_each(|e| visit(e));
+            }
+            Scalar::Aggregate(call) => {
+                call.arg.iter_mut().chain(&mut call.filter).for_each(&mut *visit);
+                orders(&mut call.order, visit);
+            }
+            Scalar::RowNumber { partition, order } => {
+                partition.iter_mut().for_each(&mut *visit);
+                orders(order, visit);
+            }
+            Scalar::Raw(parts, _) => {
+                for part in parts {
+                    if let RawPart::Value(value) = part {
+                        visit(value);
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl Select {
@@ -278,6 +357,8 @@ pub enum Statement {
         /// Its rows.
         select: Select,
     },
+    /// A temporary table that nothing reads any longer.
+    DropTemp(String),
     /// A name for a query over temporary tables.
     CreateTempView {
         /// Its name.

@@ -13,7 +13,7 @@ use crate::model::value::Value;
 use super::lower::{count_rows, equal, or};
 use super::query::*;
 use super::relation::{Relations, Table};
-use super::{Demand, Plan, PlanStep, PlannedDelivery, Planner, RowCheck};
+use super::{Demand, Plan, PlanStep, PlannedDelivery, Planner, RowCheck, sorted};
 
 /// How many faulty rows are shown.
 const SHOWN: i128 = 5;
@@ -210,6 +210,19 @@ impl Resolved {
         }
     }
 
+    /// The rows; what has to be sorted for them becomes steps before.
+    fn rows(
+        &self,
+        planner: &mut Planner<'_>,
+        relations: &Relations,
+        plan: &mut Plan,
+        step: usize,
+    ) -> Select {
+        let mut select = self.select(planner, relations);
+        sorted::sort_rows(planner, plan, &mut select, &self.clauses(), step);
+        select
+    }
+
     fn select(&self, planner: &Planner<'_>, relations: &Relations) -> Select {
         let mut lowering = planner.lowering(relations);
         let named = |names: &[String], keys: Vec<Scalar>| -> Vec<(String, Scalar)> {
@@ -270,7 +283,7 @@ pub(super) fn emit(
     let mut sources: Vec<(String, Select)> = Vec::new();
     let mut clauses = Vec::new();
     for input in &inputs {
-        let select = input.select(planner, relations);
+        let select = input.rows(planner, relations, plan, step);
         clauses.extend(input.clauses());
         if statements == 1 {
             sources.push((input.name.clone(), select));
@@ -288,6 +301,7 @@ pub(super) fn emit(
             statement: Statement::CreateTemp { table, select },
             clauses: clauses.clone(),
             first: step,
+            notes: Vec::new(),
         });
         sources.push((input.name.clone(), Select { columns, from, ..Select::default() }));
     }
@@ -317,6 +331,7 @@ pub(super) fn emit(
             statement: Statement::CreateTemp { table: name.to_owned(), select },
             clauses: clauses.clone(),
             first: step,
+            notes: Vec::new(),
         });
     };
     if together {
@@ -339,6 +354,7 @@ pub(super) fn emit(
                 statement: Statement::CreateTempView { view: table.name.clone(), select },
                 clauses: Vec::new(),
                 first: step,
+                notes: Vec::new(),
             });
         }
     } else {
@@ -386,20 +402,22 @@ pub(super) fn emit(
 
 /// An executor: its inputs leave the engine, its tables come back.
 fn emit_rows(
-    planner: &Planner<'_>,
+    planner: &mut Planner<'_>,
     relations: &Relations,
     plan: &mut Plan,
     (step, query, inputs, tables): (usize, &TableQuery, &[Resolved], &[Table]),
 ) {
+    let rows = inputs.iter().map(|i| i.rows(planner, relations, plan, step)).collect();
     plan.steps.push(PlanStep {
         title: query.title.clone(),
         statement: Statement::External {
             step,
-            inputs: inputs.iter().map(|i| i.select(planner, relations)).collect(),
+            inputs: rows,
             tables: tables.iter().map(|t| t.name.clone()).collect(),
         },
         clauses: inputs.iter().flat_map(Resolved::clauses).collect(),
         first: step,
+        notes: Vec::new(),
     });
     for (output, table) in query.outputs.iter().zip(tables) {
         let keys = shape(planner, output.transition).keys;
@@ -456,7 +474,7 @@ fn emit_delivery(
 ) {
     let mut waiting = Vec::new();
     for input in inputs {
-        let select = input.select(planner, relations);
+        let select = input.rows(planner, relations, plan, step);
         let table = planner.new_table(0).name;
         let columns = select.columns.iter();
         let columns = columns
@@ -468,6 +486,7 @@ fn emit_delivery(
             statement: Statement::CreateTemp { table, select },
             clauses: input.clauses(),
             first: step,
+            notes: Vec::new(),
         });
         waiting.push(Select { columns, from, ..Select::default() });
     }

@@ -32,8 +32,8 @@ pub struct Place {
 pub struct Finder {
     /// The folder of the project, which has `.camp/plugins`.
     pub project: Option<PathBuf>,
-    /// Only what came with Camp may be loaded.
-    pub shipped_only: bool,
+    /// No plugin may be loaded: somebody else wrote the script.
+    pub forbidden: bool,
     /// Who decides about a plugin that the project does not trust yet.
     pub consent: Consent,
 }

@@ -47,18 +47,19 @@ pub fn enable(
     finder: &finder::Finder,
     registry: &mut Registry,
 ) -> Result<bool, Diagnostic> {
+    // Before anything is looked for: whether a machine has a plugin is none of a stranger's business.
+    if finder.forbidden {
+        return Err(Diagnostic::error(
+            crate::diagnostic::codes::plugin::UNDER_SAFE,
+            format!("Plugin `{name}` is not allowed under `--safe`"),
+        )
+        .label(span, "loads a plugin")
+        .help("read what the script does with it, then run without `--safe`"));
+    }
     if registry.iter().any(|a| a.spec().plugin.as_deref() == Some(name)) {
         return Ok(true);
     }
     let Some(place) = finder.find(name) else { return Ok(false) };
-    if finder.shipped_only && !place.shipped {
-        return Err(Diagnostic::error(
-            crate::diagnostic::codes::plugin::NOT_TRUSTED,
-            format!("Plugin `{name}` is not allowed under `--safe`"),
-        )
-        .label(span, "did not come with Camp")
-        .help("run without `--safe`, or without the plugin"));
-    }
     let plugin = open(name, &place, finder).map_err(|wrong| match wrong.span() {
         None => wrong.label(span, "used here"),
         Some(_) => wrong,

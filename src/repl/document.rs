@@ -10,7 +10,7 @@ use crate::check::Unit;
 use crate::model::label::fold_label;
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{Ast, Call, ClauseKind, Statement, StatementKind};
-use crate::syntax::entry::words;
+use crate::syntax::entry::{Written, words};
 
 /// The name of the entries as a file: the label of a campaign that has none.
 const NAME: &str = "session";
@@ -22,6 +22,9 @@ pub(crate) struct Item {
     pub statement: Statement,
     /// As typed, without what documents it.
     pub text: String,
+    /// The comments above it and, of the last one of a file, below it.
+    above: String,
+    below: String,
     /// It saves, exports or delivers.
     pub effect: bool,
     /// A run has done that, and nothing it depends on has changed since.
@@ -35,11 +38,12 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    fn new(statement: Statement, text: String) -> Item {
+    fn new(written: Written) -> Item {
+        let Written { statement, text, above, below } = written;
         let (keys, provides) = defined(&statement.kind);
         let speaks = words(&text).into_iter().collect();
         let effect = matches!(&statement.kind, StatementKind::Call(call) if is_effect(call));
-        Item { statement, text, effect, done: false, keys, provides, speaks }
+        Item { statement, text, above, below, effect, done: false, keys, provides, speaks }
     }
 
     /// The names of its transitions.
@@ -91,13 +95,13 @@ impl Document {
     }
 
     /// With the statements of one more entry.
-    pub fn with(&self, statements: Vec<(Statement, String)>) -> Change {
+    pub fn with(&self, statements: Vec<Written>) -> Change {
         let mut document = self.clone();
         let mut new = Vec::new();
         let mut touched: HashSet<String> = HashSet::new();
         let mut everything = false;
-        for (statement, text) in statements {
-            let item = Item::new(statement, text);
+        for written in statements {
+            let mut item = Item::new(written);
             new.push(item.statement.span);
             // What a header or another file says holds for every statement.
             everything |= matches!(
@@ -105,10 +109,18 @@ impl Document {
                 StatementKind::Campaign(_) | StatementKind::Import(_)
             );
             touched.extend(item.provides.iter().cloned());
-            let replaced = |old: &Item| old.keys.iter().any(|key| item.keys.contains(key));
+            let keys = item.keys.clone();
+            let replaced = |old: &Item| old.keys.iter().any(|key| keys.contains(key));
             let place = document.items.iter().position(replaced);
             for old in document.items.iter().filter(|old| replaced(old)) {
                 touched.extend(old.provides.iter().cloned());
+                // What somebody wrote about the old one is not lost with it.
+                for (mine, theirs) in [(&mut item.above, &old.above), (&mut item.below, &old.below)]
+                {
+                    if mine.is_empty() {
+                        mine.clone_from(theirs);
+                    }
+                }
                 new.retain(|span| *span != old.statement.span);
             }
             document.items.retain(|old| !replaced(old));
@@ -229,7 +241,9 @@ impl Document {
         let mut text = String::new();
         let mut before: Option<&Item> = None;
         for item in &self.items {
-            let one_line = |i: &Item| i.statement.doc.is_none() && !i.text.contains('\n');
+            let one_line = |i: &Item| {
+                i.statement.doc.is_none() && !i.text.contains('\n') && i.above.is_empty()
+            };
             let alike = before.is_some_and(|b| {
                 one_line(b)
                     && one_line(item)
@@ -239,12 +253,17 @@ impl Document {
             if before.is_some() && !alike {
                 text.push('\n');
             }
+            text.push_str(&item.above);
             for line in item.statement.doc.iter().flat_map(|doc| doc.lines()) {
                 text.push_str(format!("## {line}").trim_end());
                 text.push('\n');
             }
             text.push_str(&item.text);
             text.push('\n');
+            if !item.below.is_empty() {
+                text.push('\n');
+                text.push_str(&item.below);
+            }
             before = Some(item);
         }
         text
@@ -310,6 +329,10 @@ fn defined(kind: &StatementKind) -> (Vec<String>, Vec<String>) {
                         keys.push(format!("save {}", fold_label(&label.node)));
                     }
                     ClauseKind::To(path) => keys.push(format!("export {}", path.node)),
+                    ClauseKind::ToTable(path) => {
+                        let parts: Vec<&str> = path.parts.iter().map(|p| p.node.as_str()).collect();
+                        keys.push(format!("export {}", parts.join(".")));
+                    }
                     _ => {}
                 }
             }
@@ -424,6 +447,29 @@ mod tests {
         typed.enter("a = build audience from customers where consent");
         assert!(typed.document.has_pending());
         assert_eq!(typed.document.unit().ast.statements.len(), 3);
+    }
+
+    #[test]
+    fn comments_of_a_script_are_kept_where_they_stand() {
+        let script = "# Spring, by Ann.\n# Ask her first.\n\ncampaign \"Spring\"\n\n# Who buys.\n## Buyers.\n\
+            a = build audience from customers # all of them\n  # but the barred\n  where consent\n\n# Later:\n# b = a\n";
+        let mut typed = Typed::new();
+        typed.enter(script);
+        assert_eq!(typed.document.script(), script);
+        // What takes a statement's place takes its comments over, unless it has its own.
+        typed.enter("a = build audience from customers");
+        let first = "# Spring, by Ann.\n# Ask her first.\n\ncampaign \"Spring\"\n\n";
+        assert_eq!(
+            typed.document.script(),
+            format!("{first}# Who buys.\na = build audience from customers\n\n# Later:\n# b = a\n")
+        );
+        typed.enter("# Nobody.\na = build audience from customers where consent");
+        assert_eq!(
+            typed.document.script(),
+            format!(
+                "{first}# Nobody.\na = build audience from customers where consent\n\n# Later:\n# b = a\n"
+            )
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! The order is what makes a run safe: keys are checked before anything rests on them, guards
 //! before anything is staged, exports are written beside their places before the commit and
-//! renamed after it.
+//! renamed after it, those to tables of other databases committed after it.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -74,6 +74,8 @@ pub(super) struct Computed {
     pub(super) report: RunReport,
     pub(super) saves: Vec<Planned>,
     pub(super) exports: Vec<StagedExport>,
+    /// Files with rows that were set aside, beside their places.
+    pub(super) rejects: Vec<exports::StagedFile>,
     pub(super) sizes: Vec<(DimId, u64)>,
     pub(super) skipped: HashSet<usize>,
 }
@@ -164,6 +166,7 @@ impl Execution<'_> {
             steps: computed.report.steps,
             saves,
             exports: computed.report.exports,
+            rejects: computed.report.rejects,
             deliveries: self.planned_deliveries(&computed.skipped),
             expectations: computed.report.expectations,
             audiences,
@@ -266,6 +269,8 @@ impl Execution<'_> {
         let expectations = self.expectations(&answers);
         let saves = self.stage(&skipped)?;
         let exports = self.exports(&skipped)?;
+        let rejected = self.engine.rejected();
+        let rejects = exports::stage_rejects(self.engine, self.program, &rejected).map_err(one)?;
         self.note_members_gone(&counts, &mut steps);
         let sizes = self.dimension_sizes(&saves, keys)?;
         let report = RunReport {
@@ -284,18 +289,26 @@ impl Execution<'_> {
                 .iter()
                 .map(|e| ExportReport {
                     campaign: self.campaign_of(e.step).label.clone(),
-                    path: self.as_written(e),
+                    path: e.shown(&self.campaign_of(e.step).base),
                     rows: e.rows,
+                })
+                .collect(),
+            rejects: rejected
+                .iter()
+                .map(|r| RejectsReport {
+                    source: r.source.clone(),
+                    path: r.target.strip_prefix(".").unwrap_or(&r.target).display().to_string(),
+                    rows: r.rows,
                 })
                 .collect(),
             expectations,
             warnings: std::mem::take(&mut self.warnings),
         };
-        Ok(Computed { report, saves, exports, sizes, skipped })
+        Ok(Computed { report, saves, exports, rejects, sizes, skipped })
     }
 
     fn write(&mut self, computed: Computed, run_id: &str, dry_run: bool) -> Outcome<RunReport> {
-        let Computed { mut report, mut saves, exports, sizes, skipped } = computed;
+        let Computed { mut report, mut saves, exports, rejects, sizes, skipped } = computed;
         report.saves = saves.iter().map(|s| self.save_report(s, &sizes)).collect();
         if let Some(agreed) = self.agreed {
             let digests = saves.iter().map(|s| self.digest(s)).collect::<Outcome<Vec<_>>>()?;
@@ -309,6 +322,7 @@ impl Execution<'_> {
             return Ok(report);
         }
         self.tell(Progress::Committing);
+        let tables = exports::write_tables(self.engine, &exports).map_err(one)?;
         if !saves.is_empty() || !self.plan.deliveries.is_empty() || self.engine.project_exists() {
             let mut staged: Vec<StagedSave> = saves.iter().map(|s| s.staged.clone()).collect();
             let records = self.step_records(&report);
@@ -342,8 +356,14 @@ impl Execution<'_> {
             }
         }
         for export in exports {
-            export.publish().map_err(one)?;
+            if let exports::Place::File(file) = export.place {
+                file.publish().map_err(one)?;
+            }
         }
+        for file in rejects {
+            file.publish().map_err(one)?;
+        }
+        exports::publish_tables(tables).map_err(one)?;
         fault::step("deliver");
         report.run_id = run_id.to_owned();
         report.status = Status::Done;
@@ -655,12 +675,6 @@ impl Execution<'_> {
             staged.push(written.map_err(one)?);
         }
         Ok(staged)
-    }
-
-    /// The path of an export as the script has it: from the folder of the campaign.
-    fn as_written(&self, export: &StagedExport) -> String {
-        let base = &self.campaign_of(export.step).base;
-        export.target.strip_prefix(base).unwrap_or(&export.target).display().to_string()
     }
 
     fn samples(&self, staged: &StagedSave) -> Result<(Keys, Keys), EngineError> {

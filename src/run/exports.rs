@@ -1,26 +1,115 @@
-//! Exports: written beside their places, renamed after the commit.
+//! Exports. Files are written beside their places and renamed after the commit; tables of other databases
+//! are written in a transaction that is committed after it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::activity::export::ExportFile;
+use crate::activity::export::{Destination, ExportRows};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::engine::duckdb::rejects::Rejected;
+use crate::engine::duckdb::targets::{Waiting, Writing};
 use crate::engine::duckdb::{Session as Engine, print};
 use crate::fault;
 use crate::model::program::Program;
-use crate::model::schema::Scan;
+use crate::model::schema::{Scan, Target};
 use crate::plan::PlannedExport;
-use crate::plan::query::Statement;
+use crate::plan::query::{CopyFormat, Statement};
+use crate::source::Span;
 
-/// A file written beside its place. Dropped unpublished, it is removed again.
+/// Everything computed for an export.
 #[derive(Debug)]
 pub struct Staged {
     /// Index of the step in the program.
     pub step: usize,
-    /// Where it will be.
-    pub target: PathBuf,
     /// Its rows.
     pub rows: u64,
+    /// Where they wait.
+    pub place: Place,
+}
+
+/// Where the rows of an export wait.
+#[derive(Debug)]
+pub enum Place {
+    /// Beside the file.
+    File(StagedFile),
+    /// In the engine.
+    Table(StagedTable),
+}
+
+/// Rows for a table of an attached database.
+#[derive(Debug)]
+pub struct StagedTable {
+    target: Target,
+    span: Span,
+    waiting: Waiting,
+}
+
+impl Staged {
+    /// The file from the folder of the campaign, or the table as the script names it.
+    pub fn shown(&self, base: &Path) -> String {
+        match &self.place {
+            Place::File(file) => {
+                file.target.strip_prefix(base).unwrap_or(&file.target).display().to_string()
+            }
+            Place::Table(table) => table.target.written.clone(),
+        }
+    }
+}
+
+/// Writes the tables among exports, each database in a transaction of its own. Until these are
+/// committed nobody sees a difference.
+///
+/// # Errors
+/// A database that cannot be written; none of them changes then.
+pub fn write_tables<'e>(
+    engine: &'e Engine,
+    exports: &[Staged],
+) -> Result<Vec<Writing<'e>>, Diagnostic> {
+    let mut open: Vec<Writing<'e>> = Vec::new();
+    for export in exports {
+        let Place::Table(StagedTable { target, span, waiting }) = &export.place else { continue };
+        let known = open.iter().position(|w| w.is_of(&target.database));
+        let writing = match known {
+            Some(at) => &open[at],
+            None => {
+                open.push(engine.write_to(&target.database, *span)?);
+                &open[open.len() - 1]
+            }
+        };
+        fault::step("write an exported table");
+        writing.replace(target, waiting).map_err(|e| {
+            Diagnostic::error(
+                codes::data::EXPORT_FAILED,
+                format!("The table `{}` cannot be written", target.written),
+            )
+            .label(*span, "written here")
+            .help("check that the database may be written, and what the table allows")
+            .cause(e)
+        })?;
+    }
+    Ok(open)
+}
+
+/// Commits what [`write_tables`] wrote.
+///
+/// # Errors
+/// When a database refuses.
+pub fn publish_tables(open: Vec<Writing<'_>>) -> Result<(), Diagnostic> {
+    for writing in open {
+        fault::step("commit exported tables");
+        writing.commit().map_err(|e| {
+            Diagnostic::error(codes::data::EXPORT_FAILED, "An exported table cannot be committed")
+                .help("the audiences of the run are saved; export again")
+                .cause(e)
+        })?;
+    }
+    Ok(())
+}
+
+/// A file written beside its place. Dropped unpublished, it is removed again.
+#[derive(Debug)]
+pub struct StagedFile {
+    target: PathBuf,
     beside: PathBuf,
     /// Folders that were made for it, the innermost first; an earlier export's among them, so that
     /// the last one to go takes them along.
@@ -28,7 +117,7 @@ pub struct Staged {
     published: bool,
 }
 
-impl Staged {
+impl StagedFile {
     /// Puts the file in its place, replacing an older one.
     ///
     /// # Errors
@@ -48,7 +137,7 @@ impl Staged {
     }
 }
 
-impl Drop for Staged {
+impl Drop for StagedFile {
     fn drop(&mut self) {
         if !self.published {
             // Nothing to be done about a file that cannot be removed: the run has its own error.
@@ -61,25 +150,110 @@ impl Drop for Staged {
     }
 }
 
-/// Writes an export beside its place; `before` are the run's exports so far.
+/// Computes an export and writes nothing that anybody sees; `before` are the run's exports so far.
 ///
 /// # Errors
-/// When the file would destroy what the run reads, or cannot be written.
+/// When it would destroy what the run reads, or cannot be written.
 pub fn stage(
     engine: &Engine,
     program: &Program,
-    operation: &ExportFile,
+    operation: &ExportRows,
     planned: &PlannedExport,
     before: &[Staged],
 ) -> Result<Staged, Diagnostic> {
-    let target = &operation.path;
-    refuse_sources(engine, program, operation)?;
+    let span = operation.to_span;
+    match &operation.to {
+        Destination::File { path, format } => {
+            stage_file(engine, program, (path, format, span), planned, before)
+        }
+        Destination::Table(target) => {
+            refuse_source_table(program, target, span)?;
+            let query = print::select(&planned.rows);
+            let waiting = engine.wait_for(target, &query, planned.step, span)?;
+            let rows = waiting.rows;
+            let table = StagedTable { target: target.clone(), span, waiting };
+            Ok(Staged { step: planned.step, rows, place: Place::Table(table) })
+        }
+    }
+}
+
+/// A table that the run reads would be another one while it is read.
+fn refuse_source_table(program: &Program, target: &Target, span: Span) -> Result<(), Diagnostic> {
+    let read = program.dimensions.iter().any(|dimension| match &dimension.scan {
+        Scan::Table { database, schema, table } => {
+            target.is(database, schema, table)
+                || crate::engine::duckdb::tables::casts(target, table)
+        }
+        Scan::Files { .. } => false,
+    });
+    if !read {
+        return Ok(());
+    }
+    Err(Diagnostic::error(
+        codes::data::EXPORT_OVER_SOURCE,
+        format!("The export would overwrite `{}`, which is read by the campaign", target.written),
+    )
+    .label(span, "would be overwritten")
+    .help("export to another table"))
+}
+
+/// Puts rows that were set aside beside the files that they are for.
+///
+/// # Errors
+/// When such a file would destroy what the run reads, or cannot be written.
+pub fn stage_rejects(
+    engine: &Engine,
+    program: &Program,
+    rejected: &[Rejected],
+) -> Result<Vec<StagedFile>, Diagnostic> {
+    let mut staged: Vec<StagedFile> = Vec::with_capacity(rejected.len());
+    for rejects in rejected {
+        refuse_sources(engine, program, &rejects.target, rejects.span)?;
+        let beside = beside(&rejects.target);
+        let failed = |cause: std::io::Error| {
+            let title = format!("`{}` cannot be written", rejects.target.display());
+            Diagnostic::error(codes::data::EXPORT_FAILED, title)
+                .label(rejects.span, "written here")
+                .help("choose a folder that can be written")
+                .cause(cause)
+        };
+        let folder = rejects.target.parent().filter(|p| !p.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let made: Vec<PathBuf> = folder
+            .ancestors()
+            .filter(|f| !f.as_os_str().is_empty() && !f.exists())
+            .map(Path::to_path_buf)
+            .collect();
+        let target = rejects.target.clone();
+        staged.push(StagedFile { target, beside: beside.clone(), made, published: false });
+        fs::create_dir_all(folder).map_err(failed)?;
+        fs::copy(&rejects.staged, &beside).map_err(failed)?;
+    }
+    Ok(staged)
+}
+
+fn stage_file(
+    engine: &Engine,
+    program: &Program,
+    (target, format, span): (&Path, &CopyFormat, Span),
+    planned: &PlannedExport,
+    before: &[Staged],
+) -> Result<Staged, Diagnostic> {
+    refuse_sources(engine, program, target, span)?;
+    if engine.rejected().iter().any(|r| real(&r.target) == real(target)) {
+        return Err(Diagnostic::error(
+            codes::data::EXPORT_OVER_SOURCE,
+            format!("`{}` has the rows that are set aside", target.display()),
+        )
+        .label(span, "would be overwritten")
+        .help("export to another file"));
+    }
     let failed = |cause: &dyn std::fmt::Display| {
         Diagnostic::error(
             codes::data::EXPORT_FAILED,
             format!("`{}` cannot be written", target.display()),
         )
-        .label(operation.path_span, "written here")
+        .label(span, "written here")
         .help("choose a folder that can be written")
         .cause(cause)
     };
@@ -87,7 +261,11 @@ pub fn stage(
     if target.file_name().is_none() || target.is_dir() {
         return Err(failed(&"the path names a folder"));
     }
-    let known: Vec<&PathBuf> = before.iter().flat_map(|s| &s.made).collect();
+    let files = before.iter().filter_map(|s| match &s.place {
+        Place::File(file) => Some(file),
+        Place::Table(_) => None,
+    });
+    let known: Vec<&PathBuf> = files.flat_map(|f| &f.made).collect();
     let made: Vec<PathBuf> = folder
         .ancestors()
         .filter(|f| !f.as_os_str().is_empty())
@@ -95,14 +273,8 @@ pub fn stage(
         .map(Path::to_path_buf)
         .collect();
     let beside = beside(target);
-    let mut staged = Staged {
-        step: planned.step,
-        target: target.clone(),
-        rows: 0,
-        beside: beside.clone(),
-        made,
-        published: false,
-    };
+    let file =
+        StagedFile { target: target.to_owned(), beside: beside.clone(), made, published: false };
     fs::create_dir_all(folder).map_err(|e| failed(&e))?;
     // Under `--safe` the engine writes nowhere but in its own folder: beside the place a link may
     // wait for it that leads elsewhere.
@@ -116,13 +288,13 @@ pub fn stage(
     let copy = Statement::Copy {
         select: planned.rows.clone(),
         path: inside.as_ref().unwrap_or(&beside).to_string_lossy().into_owned(),
-        format: operation.format.clone(),
+        format: format.clone(),
     };
-    staged.rows = engine.execute(&print::statement(&copy)).map_err(|e| failed(&e.message))?;
+    let rows = engine.execute(&print::statement(&copy)).map_err(|e| failed(&e.message))?;
     if let Some(inside) = inside {
         moved(&inside, &beside).map_err(|e| failed(&e))?;
     }
-    Ok(staged)
+    Ok(Staged { step: planned.step, rows, place: Place::File(file) })
 }
 
 /// Moves a file onto a name that nothing has.
@@ -143,14 +315,20 @@ pub fn beside(target: &Path) -> PathBuf {
 fn refuse_sources(
     engine: &Engine,
     program: &Program,
-    operation: &ExportFile,
+    path: &Path,
+    span: Span,
 ) -> Result<(), Diagnostic> {
-    let target = real(&operation.path);
+    let target = real(path);
     let mut taken: Vec<(PathBuf, &str)> = Vec::new();
     for dimension in &program.dimensions {
         if let Scan::Files { paths, .. } = &dimension.scan {
             taken.extend(paths.iter().map(|p| (real(Path::new(p)), "is read by the campaign")));
         }
+    }
+    for rejects in engine.rejected() {
+        taken.extend(
+            rejects.files().iter().map(|p| (real(Path::new(p)), "is read by the campaign")),
+        );
     }
     for path in
         engine.project_path().map(Path::to_path_buf).into_iter().chain(engine.attached_paths())
@@ -167,9 +345,9 @@ fn refuse_sources(
         None => Ok(()),
         Some((_, what)) => Err(Diagnostic::error(
             codes::data::EXPORT_OVER_SOURCE,
-            format!("The export would overwrite `{}`, which {what}", operation.path.display()),
+            format!("The export would overwrite `{}`, which {what}", path.display()),
         )
-        .label(operation.path_span, "would be overwritten")
+        .label(span, "would be overwritten")
         .help("export to another file")),
     }
 }

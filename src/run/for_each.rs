@@ -59,6 +59,12 @@ pub fn parts(
             }
             (Some(found), _) => {
                 let label = save.label.replace(&placeholder, &plain(&found));
+                if label.contains('\0') {
+                    let title = format!("A value of `{}` holds the character NUL", carried.name);
+                    return Err(Diagnostic::error(codes::syntax::NUL, title)
+                        .label(save.label_span, "would be in a label")
+                        .help("leave the value out with `where`, or mend it in the data"));
+                }
                 let own = |name: &String| (name.clone(), Scalar::Column("e".into(), name.clone()));
                 let is = equal(value(), Scalar::Literal(found, carried.ty.clone()));
                 parts.push((

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, codes};
+use crate::engine::duckdb::lock::{first_bytes, same_file};
 use crate::engine::duckdb::{Session as Engine, print};
 use crate::fault;
 
@@ -14,6 +15,22 @@ use super::exports::beside;
 
 /// The name the copy is attached under while it is written.
 const COPY: &str = "published";
+
+/// Why a file must not be replaced by the copy: what somebody wrote by mistake would be gone. Asked
+/// before the project is opened.
+pub fn refused(copy: &Path, database: Option<&Path>) -> Option<&'static str> {
+    if copy.is_dir() {
+        return Some("is a folder");
+    }
+    if database.is_some_and(|database| database == copy || same_file(database, copy)) {
+        return Some("is the project's own database");
+    }
+    let is_database = first_bytes(copy).is_some_and(|head: [u8; 12]| head.ends_with(b"DUCK"));
+    // An empty file has nothing to lose.
+    let is_empty = || copy.metadata().is_ok_and(|m| m.is_file() && m.len() == 0);
+    let replaces_nothing = is_database || copy.symlink_metadata().is_err() || is_empty();
+    (!replaces_nothing).then_some("is no database, and would be replaced")
+}
 
 /// A copy that was just finished is renamed at once; what is older than this and held by nobody was
 /// left by a run that was killed.
@@ -32,6 +49,9 @@ pub fn publish(engine: &Engine, copy: &Path) -> Result<(), Diagnostic> {
         .help("check that the folder of `publish` can be written")
         .cause(cause)
     };
+    if engine.attached_paths().iter().any(|attached| same_file(attached, copy)) {
+        return Err(failed(&"it is a database that the campaign reads"));
+    }
     let beside = &beside(copy);
     // Whatever has that name is not ours: this process has just been given its number.
     remove(beside);

@@ -39,6 +39,9 @@ pub struct RunReport {
     pub saves: Vec<SaveReport>,
     /// In the order of the text.
     pub exports: Vec<ExportReport>,
+    /// Rows of files that cannot be read and were asked to be set aside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejects: Vec<RejectsReport>,
     /// In the order of the text, after the commit.
     #[serde(default)]
     pub deliveries: Vec<DeliveryReport>,
@@ -195,6 +198,17 @@ pub struct ExpectationReport {
     pub facts: Option<String>,
 }
 
+/// Rows of a source that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectsReport {
+    /// The source, as the script names it.
+    pub source: String,
+    /// The file that has them after a run, from the folder of the program.
+    pub path: String,
+    /// How many.
+    pub rows: u64,
+}
+
 /// What a run would do: everything was computed, nothing was saved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanReport {
@@ -210,6 +224,9 @@ pub struct PlanReport {
     pub saves: Vec<PlannedSave>,
     /// In the order of the text.
     pub exports: Vec<ExportReport>,
+    /// Rows of files that cannot be read and were asked to be set aside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejects: Vec<RejectsReport>,
     /// What would be sent: their rows, and no receipts.
     #[serde(default)]
     pub deliveries: Vec<DeliveryReport>,

@@ -59,7 +59,8 @@ impl Session {
         history: &dyn History,
     ) -> Result<Vec<Statement>, Diagnostics> {
         let wanted: HashSet<usize> = plan::upstream(program, step);
-        let (plan, diagnostics) = plan::plan(program, self.as_of, history, &wanted, Passes::ALL);
+        let (plan, diagnostics) =
+            plan::plan(program, self.as_of, (history, &plan::reach::Unknown), &wanted, Passes::ALL);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }

@@ -254,7 +254,13 @@ impl Session {
             StepKind::Expect { .. } => true,
         };
         let wanted: HashSet<usize> = (0..program.steps.len()).filter(inside).collect();
-        let (mut plan, found) = plan::plan(program, test.as_of, &history, &wanted, Passes::ALL);
+        let (mut plan, found) = plan::plan(
+            program,
+            test.as_of,
+            (&history, &plan::reach::Unknown),
+            &wanted,
+            Passes::ALL,
+        );
         if found.has_errors() {
             return Err(found);
         }

@@ -242,6 +242,8 @@ pub enum ClauseKind {
     As(Text),
     /// `to "file.csv"`
     To(Text),
+    /// `to database.schema.table`
+    ToTable(Path),
     /// `where RULE`
     Where(Expr),
     /// `select …`

@@ -11,9 +11,21 @@ use crate::source::{SourceId, SourceMap};
 /// An entry, read.
 pub(crate) enum Entry {
     /// Statements, each with its own text.
-    Statements(Vec<(Statement, String)>),
+    Statements(Vec<Written>),
     /// A value.
     Value(Expr),
+}
+
+/// A statement as it was written.
+pub(crate) struct Written {
+    /// Its tree.
+    pub statement: Statement,
+    /// Its text, without what documents it.
+    pub text: String,
+    /// The lines above it with comments that do not document it, each with its end.
+    pub above: String,
+    /// The same below the last statement of a text.
+    pub below: String,
 }
 
 /// Whether an entry is not finished: it could go on, and has to.
@@ -88,17 +100,37 @@ pub(crate) fn read(sources: &SourceMap, id: SourceId) -> (Entry, Diagnostics) {
 }
 
 /// Reads a file as an entry: statements.
-pub(crate) fn read_file(
-    sources: &SourceMap,
-    id: SourceId,
-) -> (Vec<(Statement, String)>, Diagnostics) {
+pub(crate) fn read_file(sources: &SourceMap, id: SourceId) -> (Vec<Written>, Diagnostics) {
     let (found, diagnostics) = pieces(sources, id);
     (with_texts(&sources.file(id).text, found), diagnostics)
 }
 
-fn with_texts(text: &str, found: Vec<Piece>) -> Vec<(Statement, String)> {
-    let one = |p: Piece| Some((p.statement?, text[p.range].to_owned()));
-    found.into_iter().filter_map(one).collect()
+fn with_texts(text: &str, found: Vec<Piece>) -> Vec<Written> {
+    let mut all: Vec<Written> = Vec::new();
+    let mut end = 0;
+    for piece in found {
+        let gap = &text[end..piece.range.start];
+        end = piece.range.end;
+        let Some(statement) = piece.statement else { continue };
+        let documents = statement.doc.as_ref().map_or(0, |doc| doc.split('\n').count());
+        let (above, text) = (comments(gap, documents), text[piece.range].to_owned());
+        all.push(Written { statement, text, above, below: String::new() });
+    }
+    if let Some(last) = all.last_mut() {
+        last.below = comments(&text[end..], 0);
+    }
+    all
+}
+
+/// The lines of a gap between statements from its first comment on, without the last ones, which
+/// document what follows.
+fn comments(gap: &str, documents: usize) -> String {
+    let lines: Vec<&str> =
+        gap.lines().map(|l| l.trim_start_matches('\u{feff}').trim_end()).collect();
+    let lines = &lines[..lines.len().saturating_sub(documents)];
+    let is_comment = |line: &&str| line.trim_start().starts_with('#');
+    let Some(first) = lines.iter().position(|line| is_comment(line)) else { return String::new() };
+    lines[first..].iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// The entry as a value, unless it is rather a statement.

@@ -90,7 +90,7 @@ pub(super) fn words(rule: Rule) -> Words {
         Rule::on_matching => Typed(&["on"]),
         Rule::common_columns => Typed(&["common columns only"]),
         Rule::as_label => Typed(&["as"]),
-        Rule::to_file => Typed(&["to"]),
+        Rule::to_target => Typed(&["to"]),
         Rule::create_or_update => Typed(&["create or update"]),
         Rule::update_existing => Typed(&["update existing"]),
         Rule::replace => Typed(&["replace"]),

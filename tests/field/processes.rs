@@ -147,6 +147,9 @@ fn a_run_that_came_between_is_noticed_and_what_changes_is_computed_anew() {
     assert_eq!(project.rows("SELECT DISTINCT id % 10 FROM audience.copy"), ["0"]);
 }
 
+/// How many commits readers of the copy look on.
+const COMMITS: usize = 20;
+
 #[test]
 fn the_copy_for_readers_is_old_or_new_and_always_there() {
     let project = project(&[("a", 0), ("a", 1)]);
@@ -180,13 +183,15 @@ fn the_copy_for_readers_is_old_or_new_and_always_there() {
             }
             (seen, reads)
         });
-        for script in ["a1.camp", "a0.camp", "a1.camp", "a0.camp", "a1.camp"] {
-            project.run_well(script);
+        for n in 1..=COMMITS {
+            project.run_well(["a0.camp", "a1.camp"][n % 2]);
         }
         done.store(true, Ordering::Relaxed);
         let (seen, reads) = reads.join().unwrap();
-        assert!(seen.len() > 1 && reads > 5, "{seen:?} in {reads} reads");
+        assert!(seen.len() > 5 && reads > COMMITS, "{seen:?} in {reads} reads");
+        eprintln!("{reads} reads during {COMMITS} commits saw {} versions", seen.len());
     });
+    assert_eq!(project.rows("SELECT version FROM camp.camp.audience"), ["21"]);
 }
 
 #[test]
@@ -306,4 +311,47 @@ fn a_run_beside_an_open_shell_computes_and_waits_only_to_save() {
     let this = std::process::id().to_string();
     let why = lines[at("waiting").unwrap()]["why"].as_str().unwrap();
     assert!(why.contains(&this), "{why} does not name {this}");
+}
+
+#[test]
+fn a_run_beside_a_shell_that_writes_waits_for_it_from_the_start_and_names_it() {
+    let project = project(&[("a", 0), ("a", 1)]);
+    project.run_well("a0.camp");
+    let this = std::process::id().to_string();
+    // A shell that may write holds the file alone: nothing can even be read.
+    let shell = Connection::open(project.database()).unwrap();
+    shell.execute_batch("CREATE TABLE notes AS SELECT 1 AS n").unwrap();
+    for line in [["run", "a1.camp"], ["plan", "a1.camp"], ["audiences", "list"]] {
+        let ran = project.camp(&[&line[..], &["--wait", "300ms"]].concat());
+        assert_eq!(ran.exit, Some(4), "{line:?}: {ran:?}");
+        assert!(ran.stderr.contains("E0507") && ran.stderr.contains(&this), "{}", ran.stderr);
+    }
+    let run = project.start(&["run", "a1.camp", "--wait", "60s"]);
+    std::thread::sleep(Duration::from_millis(900));
+    let count: i64 = shell.query_row("SELECT count(*) FROM audience.a", [], |r| r.get(0)).unwrap();
+    assert_eq!(count, 2000);
+    shell.execute_batch("INSERT INTO notes VALUES (2)").unwrap();
+    drop(shell);
+    let ran = Ran::of(run.wait_with_output().unwrap());
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&this), "it does not say who it waits for: {}", ran.stderr);
+    // Both wrote, and neither lost anything.
+    assert_eq!(project.rows("SELECT count(*) FROM notes"), ["2"]);
+    assert_eq!(project.rows("SELECT version FROM camp.camp.audience"), ["2"]);
+    assert_eq!(project.rows("SELECT DISTINCT id % 10 FROM audience.a"), ["1"]);
+}
+
+#[test]
+fn what_a_shell_changed_between_computing_and_saving_is_not_lost() {
+    let project = project(&[("a", 0), ("a", 1)]);
+    project.run_well("a0.camp");
+    let run = Stopped::at("attach the project for writing", &project, &["run", "a1.camp"]);
+    // The file is free now: a shell writes a table of the user's own.
+    project.sql("CREATE TABLE notes AS SELECT 1 AS n; DELETE FROM p WHERE id = 1");
+    let ran = run.go_on();
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    assert_eq!(project.rows("SELECT count(*) FROM notes"), ["1"]);
+    assert_eq!(project.rows("SELECT count(*) FROM p"), ["19999"]);
+    // What was computed stands: it is of the moment when the run read.
+    assert_eq!(project.rows("SELECT count(*), min(id) FROM audience.a"), ["2000|1"]);
 }

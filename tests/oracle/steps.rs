@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use camp::activity::build_audience::{Build, Limit};
 use camp::activity::combine::{Combination, Operand, Set};
-use camp::activity::export::ExportFile;
+use camp::activity::export::ExportRows;
 use camp::activity::read_audience::Read;
 use camp::activity::save_audience::{Save, Update};
 use camp::model::expr::*;
@@ -67,7 +67,7 @@ impl World<'_> {
                         vec![self.read(read, activity)]
                     } else if let Some(save) = operation.downcast_ref::<Save>() {
                         vec![self.save(save, activity, skipped, &mut expected)]
-                    } else if operation.is::<ExportFile>() {
+                    } else if operation.is::<ExportRows>() {
                         Vec::new()
                     } else {
                         panic!("the oracle does not know `{}`", activity.activity)

@@ -91,3 +91,20 @@ fn a_statement_with_an_error_is_named_and_the_rest_is_formatted() {
     let gone = folder.camp(&["fmt", "no.camp"]);
     assert_eq!(gone.exit, 2, "{gone:#?}");
 }
+
+#[test]
+fn a_script_of_windows_keeps_its_line_ends() {
+    let old = "c=build audience from p\r\n# kept\r\nd = build from\r\n";
+    let folder = Folder::new(&[("w.camp", old)]);
+    let ran = folder.camp(&["fmt", "w.camp"]);
+    assert_eq!(ran.exit, 1, "{ran:#?}");
+    let text = std::fs::read_to_string(folder.path().join("w.camp")).unwrap();
+    assert_eq!(text, "c = build audience from p\r\n# kept\r\nd = build from\r\n");
+    let folder =
+        Folder::new(&[("w.camp", "c=build audience from p\r\n\r\nd=build audience from p\r\n")]);
+    let ran = folder.camp(&["fmt", "w.camp"]);
+    assert_eq!(ran.exit, 0, "{ran:#?}");
+    let neat = std::fs::read_to_string(folder.path().join("w.camp")).unwrap();
+    assert_eq!(neat, "c = build audience from p\r\n\r\nd = build audience from p\r\n");
+    assert_eq!(folder.camp(&["fmt", "--check", "w.camp"]).exit, 0, "once is enough");
+}

@@ -135,11 +135,126 @@ fn errors_about_hostile_scripts_data_and_engine_words_steer_no_terminal() {
     harmless("set", &project.camp(&["run", "own.camp", "--as-of", bad]));
 }
 
-/// Every character that could end a quote, a line or a name, and some of all kinds.
+/// Every character that could end a quote, a line or a name, and some of all kinds: all of ASCII
+/// and of the control characters behind it, quotes of all scripts, every character that turns the
+/// direction of text or is invisible, tags, marks, letters and pictures.
 fn characters() -> Vec<char> {
     let mut all: Vec<char> = (1u32..0xa1).filter_map(char::from_u32).collect();
-    all.extend("«»‘’“”′″‹›`´＂＇\u{202e}\u{2028}\u{2029}\u{feff}\u{fffd}\u{e0041}😀é日".chars());
+    for (first, last) in [(0x200b, 0x200f), (0x2028, 0x202e), (0x2060, 0x2069), (0x2018, 0x201f)] {
+        all.extend((first..=last).filter_map(char::from_u32));
+    }
+    all.extend("«»′″‹›´＂＇「」\u{ad}\u{61c}\u{180e}\u{301}\u{feff}\u{fffd}\u{e0041}😀é日".chars());
     all
+}
+
+#[test]
+fn files_of_every_name_are_read_written_and_never_others() {
+    let project = Project::new();
+    // A line's end cannot be written in a text, and a slash parts folders.
+    let all: Vec<char> =
+        characters().into_iter().filter(|c| !matches!(c, '\n' | '\r' | '/')).collect();
+    let mut script = String::new();
+    for (n, c) in all.iter().enumerate() {
+        let name = format!("f{n} {c}'; x");
+        project.write(&format!("{name}.csv"), &format!("id\n{n}\n"));
+        let written = name.replace('"', "\"\"");
+        writeln!(script, "dimension d{n} = \"{written}.csv\" key id").unwrap();
+        writeln!(script, "a{n} = build audience from d{n}").unwrap();
+        writeln!(script, "export a{n} to \"o{written}.csv\"").unwrap();
+    }
+    project.write("a.camp", &script);
+    let ran = project.run("a.camp");
+    assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+    harmless("run", &ran);
+    for (n, c) in all.iter().enumerate() {
+        let read = std::fs::read_to_string(project.path(&format!("of{n} {c}'; x.csv")));
+        assert_eq!(read.unwrap(), format!("id\n{n}\n"), "character {:x}", *c as u32);
+    }
+    // What is there is what was put there: two files for each, the script and the settings.
+    assert_eq!(project.files().len(), 2 * all.len() + 3, "{:?}", project.files());
+}
+
+#[test]
+fn headers_of_every_character_are_names_of_columns() {
+    let project = Project::new();
+    let mut header = String::from("id");
+    let mut row = String::from("1");
+    let all = characters();
+    for (n, c) in all.iter().enumerate() {
+        write!(header, ",\"c{n} {}x\"", c.to_string().replace('"', "\"\"")).unwrap();
+        write!(row, ",v{n}").unwrap();
+    }
+    project.write("p.csv", &format!("{header}\n{row}\n"));
+    project.write(
+        "a.camp",
+        "dimension p = \"p.csv\" key id\na = build audience from p select *\nsave audience a as \"a\"\n",
+    );
+    project.run_well("a.camp");
+    let db = database::open(&project.database()).unwrap();
+    for (n, c) in all.iter().enumerate() {
+        let name = format!("c{n} {c}x").replace('"', "\"\"");
+        let rows = database::rows(&db, &format!("SELECT \"{name}\" FROM audience.a")).unwrap();
+        assert_eq!(rows, [[format!("v{n}")]], "character {:x}", *c as u32);
+    }
+}
+
+#[test]
+fn the_character_nul_is_kept_in_values_and_refused_in_names_at_its_place() {
+    let project = Project::new();
+    project.write("p.csv", "id,note\n1,a\0b\n2,a\n3,\0\n");
+    let over = "dimension p = \"p.csv\" key id\na = build audience from p";
+    for (n, (script, place)) in [
+        (format!("{over}\nsave audience a as \"x\0y\"\n"), "3:24"),
+        (format!("{over} where note = \"a\0b\"\nsave audience a as \"x\"\n"), "2:44"),
+        (format!("{over} select note as `x\0y`\nsave audience a as \"x\"\n"), "2:47"),
+        ("dimension p = \"p\0.csv\" key id\na = build audience from p\nsave audience a as \"x\"\n".into(), "1:17"),
+        (format!("campaign \"c\0d\"\n{over}\nsave audience a as \"x\"\n"), "1:12"),
+        (format!("{over}\nexport a to \"o\0.csv\"\n"), "3:15"),
+        (format!("{over}\nexpect count(a) > 0 else \"m\0\"\nsave audience a as \"x\"\n"), "3:28"),
+        (format!("import \"m\0.camp\"\n{over}\nsave audience a as \"x\"\n"), "1:10"),
+        (format!("{over}\nsave audience a as \"x\"\n\0\n"), "4:1"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        project.write("a.camp", &script);
+        for command in ["check", "run"] {
+            let ran = project.camp(&[command, "a.camp", "--messages", "concise"]);
+            assert_eq!(ran.exit, Some(1), "{n}: {ran:?}");
+            assert!(ran.stderr.contains("E0135"), "{n}: {}", ran.stderr);
+            assert!(ran.stderr.contains(&format!("a.camp:{place}:")), "{n}: {}", ran.stderr);
+            harmless("nul", &ran);
+        }
+    }
+    // In a comment it means nothing, and harms nobody.
+    project.write(
+        "a.camp",
+        &format!("# \0\n{over} select note\nsave audience a as \"x\"\nexport a to \"o.csv\"\n"),
+    );
+    project.run_well("a.camp");
+    let rows = project.rows("SELECT id, octet_length(encode(note)) FROM audience.x ORDER BY id");
+    assert_eq!(rows, ["1|3", "2|1", "3|1"]);
+    let written = std::fs::read_to_string(project.path("o.csv")).unwrap();
+    assert!(written.contains("a\0b"), "{written:?}");
+    // A label of values, and a name of a column.
+    project.write(
+        "a.camp",
+        &format!("{over} select note\nsave audience a as \"x {{{{note}}}}\" for each note\n"),
+    );
+    let ran = project.run("a.camp");
+    assert!(ran.exit == Some(1) && ran.stderr.contains("E0135"), "{ran:?}");
+    harmless("label", &ran);
+    for (name, text) in [("h.csv", "id,n\0m\n1,2\n"), ("h.json", "{\"id\": 1, \"n\\u0000m\": 2}\n")]
+    {
+        project.write(name, text);
+        project.write(
+            "a.camp",
+            &format!("dimension p = \"{name}\" key id\na = build audience from p\nsave audience a as \"x\"\n"),
+        );
+        let ran = project.run("a.camp");
+        assert!(ran.exit == Some(4) && ran.stderr.contains("NUL"), "{name}: {ran:?}");
+        harmless(name, &ran);
+    }
 }
 
 #[test]

@@ -210,3 +210,173 @@ fn a_table_of_the_project_needs_no_script() {
         "kind,value,rows\nrows,,3\nmissing,,1\nempty,,0\ndistinct,,1\nmin,\"\"\"a\"\"\",\nmax,\"\"\"a\"\"\",\nfrequent,\"\"\"a\"\"\",2\n"
     );
 }
+
+/// The remarks on each column of a file, in which every column is declared as it stands here.
+fn remarks_of(columns: &str, rows: &str) -> Vec<(String, Vec<String>)> {
+    let names: Vec<&str> =
+        columns.split(',').map(|c| c.split(':').next().unwrap().trim()).collect();
+    let model = format!("dimension t = \"t.csv\" key id columns ({columns})\n");
+    let data = format!("{}\n{rows}", names.join(","));
+    let folder = Folder::new(&[("t.csv", &data), ("model.camp", &model)]);
+    let line = ["profile", "t", "--format", "json", "--as-of", "2026-11-24T00:00Z"];
+    let ran = folder.camp(&line);
+    assert_eq!(ran.exit, 0, "{ran:#?}");
+    let told = ran.json();
+    let columns = told["columns"].as_array().unwrap();
+    let text = |v: &serde_json::Value| v.as_str().unwrap().to_owned();
+    let remarks =
+        |c: &serde_json::Value| c["remarks"].as_array().unwrap().iter().map(text).collect();
+    columns.iter().map(|c| (text(&c["name"]), remarks(c))).collect()
+}
+
+/// The remarks on one column beside the key.
+fn remarks_on(name: &str, ty: &str, values: &[&str]) -> Vec<String> {
+    let rows: String = values
+        .iter()
+        .enumerate()
+        .map(|(n, v)| format!("{n},\"{}\"\n", v.replace('"', "\"\"")))
+        .collect();
+    remarks_of(&format!("id: int, {name}: {ty}"), &rows).remove(1).1
+}
+
+#[test]
+fn addresses_that_are_none_or_stand_twice_are_named() {
+    let said = remarks_on(
+        "email",
+        "text",
+        &[
+            "ann@example.test",
+            "ANN@example.test ",
+            "bob@example",
+            "cleo@@example.test",
+            "dan@example.test, eve@example.test",
+            "x.y+z@sub.example.test",
+            "f@example.test",
+            "none",
+        ],
+    );
+    // ANN is ann again. Without a domain: bob; two @: cleo; two addresses: dan.
+    assert!(said.contains(&"1 have no @, all others have one".to_owned()), "{said:?}");
+    assert!(
+        said.contains(&"3 are no e-mail addresses, such as \"bob@example\"".to_owned()),
+        "{said:?}"
+    );
+    assert!(said.contains(&"1 address stands in more than one row".to_owned()), "{said:?}");
+    assert!(remarks_on("email", "text", &["a@example.test", "b@example.test"]).is_empty());
+}
+
+#[test]
+fn numbers_held_as_text_are_named_with_what_reads_them() {
+    let one = |values: &[&str]| remarks_on("x", "text", values);
+    assert_eq!(
+        one(&["7", "12", "-3"]),
+        ["all are whole numbers held as text: `int(x)` reads them"]
+    );
+    assert_eq!(one(&["7", "1.5"]), ["all are numbers held as text: `decimal(x, 2)` reads them"]);
+    assert_eq!(
+        one(&["1,50", "1.234,75", "7"]),
+        ["2 have a decimal comma: `decimal(replace(x, \",\", \".\"), 2)` reads them"]
+    );
+    assert_eq!(one(&["1,50", "2.25"]), ["1 have a decimal comma, 1 a decimal point"]);
+    assert_eq!(
+        one(&["3.36E+10", "33612345678"]),
+        ["1 look like 1.2E+11: a spreadsheet cut their digits"]
+    );
+    // Thousands are parted by commas before three digits.
+    assert!(one(&["1,000", "2,000"]).is_empty(), "{:?}", one(&["1,000", "2,000"]));
+    // One of twenty.
+    let mut values: Vec<String> = (1..20).map(|n| n.to_string()).collect();
+    values.push("x".into());
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    assert_eq!(one(&values), ["1 of 20 are no numbers, all others are"]);
+    assert!(one(&["Ann", "Bob"]).is_empty());
+}
+
+#[test]
+fn codes_held_as_numbers_are_named() {
+    let said = |name: &str| remarks_on(name, "int", &["94107", "1220", "75001"]);
+    assert_eq!(
+        said("zip_code"),
+        ["1 have fewer digits than others: a code held as a number loses the zeros in front"]
+    );
+    assert!(said("points").is_empty());
+}
+
+#[test]
+fn dates_that_read_two_ways_are_never_said_to_read_one_way() {
+    let one = |values: &[&str]| remarks_on("x", "text", values);
+    let reads = |form: &str| vec![format!("dates held as text: `date(x, \"{form}\")` reads them")];
+    assert_eq!(one(&["31/12/2025", "01/02/2025"]), reads("DD/MM/YYYY"));
+    assert_eq!(one(&["12/31/2025", "01/02/2025"]), reads("MM/DD/YYYY"));
+    assert_eq!(one(&["31/12/25", "01/02/25"]), reads("DD/MM/YY"));
+    assert_eq!(one(&["31.12.2025", "01.02.2025"]), reads("DD.MM.YYYY"));
+    assert_eq!(one(&["20251231", "20250102"]), reads("YYYYMMDD"));
+    assert_eq!(
+        one(&["03/04/2025", "01/02/2025"]),
+        ["dates held as text, of which nothing tells whether the day or the month is first"]
+    );
+    assert_eq!(
+        one(&["31/12/2025", "12/31/2025", "01/02/2025"]),
+        ["dates with the day first (1) and with the month first (1)"]
+    );
+    assert_eq!(
+        one(&["31/12/2025", "12/31/25"]),
+        [
+            "dates in several forms: DD/MM/YYYY (1), DD/MM/YY (1)",
+            "dates with the day first (1) and with the month first (1)"
+        ]
+    );
+    assert_eq!(
+        one(&["2025-12-31 10:00", "2025-01-02 11:30"]),
+        ["dates held as text, with a time, written YYYY-MM-DD"]
+    );
+    assert_eq!(one(&["2025-12-31", "2025-01-02", "soon"]), ["1 are no dates, all others are"]);
+}
+
+#[test]
+fn days_of_the_future_and_of_long_ago_are_named_where_they_are_few() {
+    let days = |odd: &str| {
+        let mut days = vec!["1990-05-01"; 19];
+        days.push(odd);
+        remarks_on("born", "date", &days)
+    };
+    assert_eq!(days("2026-11-25"), ["1 lie in the future, all others do not"]);
+    assert_eq!(days("0025-03-04"), ["1 lie before 1900, all others do not"]);
+    assert_eq!(
+        days("9999-12-31"),
+        ["1 are 1900-01-01, 1970-01-01 or 9999-12-31, which often stand for no value"]
+    );
+    assert!(days("2026-11-23").is_empty(), "{:?}", days("2026-11-23"));
+}
+
+#[test]
+fn spellings_that_differ_only_in_accents_and_signs_that_nobody_sees_are_named() {
+    // Composed, without an accent, and decomposed: three texts, two of which fold to one already.
+    let said = remarks_on("city", "text", &["Orl\u{e9}ans", "Orleans", "Orle\u{301}ans", "Lyon"]);
+    assert_eq!(
+        said,
+        [
+            "3 values differ from another one only in accents, such as \"Orleans\" and \"Orl\u{e9}ans\""
+        ]
+    );
+    let said = remarks_on("note", "text", &["a\nb", "c\td", "e", "f\u{a0}g", "\\N"]);
+    assert_eq!(
+        said,
+        [
+            "1 stand for no value, such as \"\\N\"",
+            "1 have blanks that cannot be seen",
+            "2 have line breaks or other control characters"
+        ]
+    );
+}
+
+#[test]
+fn a_column_without_faults_is_told_nothing_about() {
+    let columns =
+        "id: int, name: text, email: text, born: date, spent: decimal, zip: text, active: bool";
+    let rows = "1,Ann,ann@example.test,1990-05-01,10.50,75001,true\n2,Bob,bob@example.test,1985-02-03,7.25,69002,false\n\
+                3,Cleo,cleo@example.test,1979-12-31,0.00,13003,true\n";
+    for (name, remarks) in remarks_of(columns, rows) {
+        assert!(remarks.is_empty(), "{name}: {remarks:?}");
+    }
+}

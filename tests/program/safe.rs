@@ -2,10 +2,12 @@
 //!
 //! The folder of the test is the world, `shop` in it the project that came from outside. Whatever
 //! stands in the world says [`SECRET`]; an attempt has failed when the program refuses, the word is
-//! nowhere in what it says, and the world is as it was.
+//! nowhere in what it says, and the world is as it was. Each test says how many attempts it made:
+//! `cargo test --test main program::safe -- --nocapture`.
 
 #![cfg(unix)]
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -17,11 +19,18 @@ use crate::support::project::{Project, Ran};
 const SECRET: &str = "tops3cret";
 
 /// A world with secrets, and the stranger's project in it.
-struct World(Project);
+struct World(Project, Cell<usize>);
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let test = std::thread::current().name().unwrap_or_default().to_owned();
+        eprintln!("{} escape attempts failed: {test}", self.1.get());
+    }
+}
 
 impl World {
     fn new() -> World {
-        let world = World(Project::new());
+        let world = World(Project::new(), Cell::new(0));
         let out = |name: &str| world.0.path(name);
         world.0.write("secret.csv", &format!("id,{SECRET}\n1,{SECRET}\n"));
         world.0.write("secret.json", &format!("[{{\"id\": 1, \"{SECRET}\": \"{SECRET}\"}}]\n"));
@@ -65,6 +74,11 @@ impl World {
         all
     }
 
+    /// One more way out was tried.
+    fn tried(&self) {
+        self.1.set(self.1.get() + 1);
+    }
+
     fn run(&self, script: &str, command: &str) -> Ran {
         self.0.write("shop/theirs.camp", script);
         self.0.camp(&[command, "shop/theirs.camp", "--safe"])
@@ -72,6 +86,7 @@ impl World {
 
     /// The attempt is refused by each command, nothing is told and nothing changes.
     fn refused(&self, script: &str, codes: &[&str]) {
+        self.tried();
         let before = self.outside();
         for command in ["check", "plan", "run"] {
             let ran = self.run(script, command);
@@ -86,6 +101,7 @@ impl World {
 
     /// The attempt is refused by a run at the latest, and tells nothing.
     fn stopped(&self, script: &str) {
+        self.tried();
         let before = self.outside();
         let ran = self.run(script, "run");
         assert!(matches!(ran.exit, Some(1 | 4 | 5)), "{script}: {ran:?}");
@@ -277,6 +293,17 @@ fn a_view_in_a_database_of_theirs_reads_nothing() {
             "SELECT * FROM read_csv('{root}/shop/data/own.csv') a, read_text('{root}/secret.csv')"
         ),
         "SELECT * FROM read_csv('http://127.0.0.1:9/x.csv')".into(),
+        format!("SELECT 1 AS id, * FROM sniff_csv('{root}/secret.csv')"),
+        format!("SELECT 1 AS id, json FROM read_json_objects('{root}/secret.json')"),
+        format!("SELECT 1 AS id, * FROM query('FROM read_text(''{root}/secret.csv'')')"),
+        format!("SELECT 1 AS id, content FROM read_text('{root}/shop/data/../../secret.csv')"),
+        format!(
+            "SELECT 1 AS id, content FROM read_text(['{root}/shop/data/own.csv', '{root}/secret.csv'])"
+        ),
+        format!("SELECT 1 AS id, content FROM read_text('file://{root}/secret.csv')"),
+        format!(
+            "SELECT 1 AS id, (SELECT any_value(content) FROM read_text('{root}/secret.csv')) AS x"
+        ),
     ];
     let file = world.0.path("shop/own.duckdb");
     {
@@ -307,6 +334,7 @@ fn a_view_in_a_database_of_theirs_reads_nothing() {
             "dimension d = {view} key id\na = build audience from d select *\nsave audience a as \"a\"\n"
         );
         world.0.write("shop/theirs.camp", &script);
+        world.tried();
         let ran = world.0.camp(&["run", "shop/theirs.camp", "--safe", "--db", "shop/own.duckdb"]);
         assert!(matches!(ran.exit, Some(1 | 4)), "{view}: {ran:?}");
         assert!(!format!("{ran:?}").contains(SECRET), "{view}: {ran:?}");
@@ -354,6 +382,7 @@ fn a_link_that_waits_where_an_export_is_drafted_is_not_followed() {
     let world = World::new();
     world.0.write("shop/theirs.camp", &own("export a to \"out.csv\""));
     let before = world.outside();
+    world.tried();
     let camp = env!("CARGO_BIN_EXE_camp");
     // The shell becomes the program, so that its number is known before.
     let script = format!(
@@ -376,21 +405,33 @@ fn settings_that_came_with_the_scripts_lead_nowhere_else() {
         "database = \"hard_secret.duckdb\"",
         "publish = \"../copy.duckdb\"",
         "publish = \"up/copy.duckdb\"",
+        "publish = \"theirs.camp\"",
+        "publish = \"data/own.csv\"",
+        "publish = \".vscode/settings.json\"",
         "temp_directory = \"../spill\"",
         "temp_directory = \"up\"",
     ] {
         world.0.write("shop/camp.toml", &format!("timezone = \"UTC\"\n{setting}\n"));
+        world.tried();
         let ran = world.0.camp(&["run", "shop/theirs.camp", "--safe"]);
         assert_eq!(ran.exit, Some(4), "{setting}: {ran:?}");
         assert!(ran.stderr.contains("E0528"), "{setting}: {}", ran.stderr);
         assert_eq!(world.outside(), before, "{setting}");
     }
+    // One that is new and inside is written, and nothing is left beside it.
+    world.0.write("shop/camp.toml", "timezone = \"UTC\"\npublish = \"read.duckdb\"\n");
+    let ran = world.0.camp(&["run", "shop/theirs.camp", "--safe"]);
+    assert!(ran.exit == Some(0) && !ran.stderr.contains("W0951"), "{ran:?}");
+    let names = world.0.files();
+    assert!(names.iter().any(|f| f == "read.duckdb"), "{names:?}");
+    assert!(names.iter().all(|f| !f.contains(".part")), "{names:?}");
     // The folder for what does not fit into memory is made beside the database.
     world.0.write("shop/camp.toml", "timezone = \"UTC\"\n");
     std::fs::create_dir(world.0.path("precious")).unwrap();
     world.0.write("precious/1-1.lock", "");
     std::fs::create_dir(world.0.path("precious/1-1")).unwrap();
     symlink("../precious", world.0.path("shop/camp.duckdb.tmp")).unwrap();
+    world.tried();
     let ran = world.0.camp(&["run", "shop/theirs.camp", "--safe"]);
     assert_eq!(ran.exit, Some(0), "{ran:?}");
     assert!(world.0.path("precious/1-1").exists(), "a folder outside was tidied up");
@@ -410,11 +451,77 @@ fn neither_sql_nor_plugins_of_theirs_nor_deliveries() {
     let theirs = world.0.path("shop/.camp/plugins/evil");
     std::fs::create_dir_all(&theirs).unwrap();
     std::fs::write(theirs.join("libcamp_evil.so"), b"\x7fELF").unwrap();
-    world.refused(&own("use evil\nb = evil a\nsave audience b as \"b\""), &["E06"]);
+    // One of theirs, those that come with Camp whether they send something or not, one that is
+    // nowhere: whether a machine has a plugin is not told.
+    for call in [
+        "use evil\nb = evil a\nsave audience b as \"b\"",
+        "use split\nx, y = split a with x: where id = 1\nsave audience x as \"x\"",
+        "use deduplicate\nb = deduplicate a with by: name\nsave audience b as \"b\"",
+        "use webhook\nwebhook a with url: \"http://127.0.0.1:9/\"",
+        "use email\nemail a with to: name, subject: \"x\", text: \"x\"",
+        "use nowhere\nb = nowhere a\nsave audience b as \"b\"",
+    ] {
+        world.refused(&own(call), &["E0625"]);
+    }
+    let told = world.run(&own("use nowhere, split\nsave audience a as \"a\""), "check");
+    let place = "theirs.camp:3:5";
+    let concise = world.0.camp(&["check", "shop/theirs.camp", "--safe", "--messages", "concise"]);
+    assert_eq!((told.exit, told.stderr.matches("E0625").count()), (Some(1), 2), "{told:?}");
+    assert!(concise.stderr.contains(place), "{}", concise.stderr);
+}
+
+#[test]
+fn an_imported_script_loads_no_plugin_either() {
+    let world = World::new();
+    world.0.write("shop/model.camp", "use split\ndimension d2 = \"data/own.csv\" key id\n");
     world.refused(
-        &own("use webhook\nwebhook a with url: \"http://127.0.0.1:9/\""),
-        &["E06", "E0", "safe"],
+        &format!("import \"model.camp\"\n{}", own("save audience a as \"a\"")),
+        &["E0625"],
     );
+}
+
+#[test]
+fn every_command_that_takes_a_script_keeps_it_inside() {
+    let world = World::new();
+    let before = world.outside();
+    let far = reads("../secret.csv");
+    let plugin = own("use split\nx, y = split a with x: where id = 1\nsave audience x as \"x\"");
+    let sql = own("b = build audience from a where sql bool \"true\"\nsave audience b as \"b\"");
+    for (script, code) in [(&far, "E0528"), (&plugin, "E0625"), (&sql, "E0319")] {
+        let test = "\ntest \"t\"\n  d (id): (1), (2)\n  a = (1), (2)\n";
+        world.0.write(
+            "shop/theirs.camp",
+            &format!("{script}{}", if code == "E0528" { "" } else { test }),
+        );
+        for line in [
+            &["check"][..],
+            &["plan"],
+            &["plan", "--save-plan", "plan.json"],
+            &["run"],
+            &["run", "--dry-run"],
+            &["run", "--only", "a"],
+            &["explain"],
+            &["explain", "--analyze"],
+            &["graph"],
+            &["why", "1", "a"],
+            &["profile", "d"],
+            &["test"],
+        ] {
+            // `profile` asks for no step, `test` reads no data.
+            if line[0] == "profile" && code != "E0528" || line[0] == "test" && code == "E0528" {
+                continue;
+            }
+            world.tried();
+            let ran = world.0.camp(&[line, &["shop/theirs.camp", "--safe"]].concat());
+            assert!(
+                !ran.stdout.contains(SECRET) && !ran.stderr.contains(SECRET),
+                "{line:?} {ran:?}"
+            );
+            assert!(ran.stderr.contains(code), "{line:?} does not say {code}: {ran:?}");
+            assert_ne!(ran.exit, Some(0), "{line:?} of {code}");
+        }
+    }
+    assert_eq!(world.outside(), before);
 }
 
 #[test]
@@ -427,9 +534,9 @@ fn an_honest_script_works() {
     world
         .0
         .write("shop/model.camp", "database db = \"own.duckdb\"\ndimension t = db.main.t key id\n");
-    let script = "import \"model.camp\"\nuse split\ndimension d = \"data/*.csv\" key id\n\
+    let script = "import \"model.camp\"\ndimension d = \"data/*.csv\" key id\n\
         a = build audience from d select name\nb = build audience from t where id > 6\n\
-        x, y = split a with x: where name = \"a\"\n\
+        x = build audience from a where name = \"a\"\n\
         save audience x as \"a\"\nsave audience b as \"b\"\nexport a to \"out/a.csv\"\n";
     let ran = world.run(script, "run");
     assert_eq!(ran.exit, Some(0), "{ran:?}");
@@ -441,4 +548,95 @@ fn an_honest_script_works() {
     let rows =
         database::rows(&db, "SELECT label, size FROM camp.camp.audience ORDER BY label").unwrap();
     assert_eq!(rows, [["a", "1"], ["b", "2"]]);
+}
+
+/// The project's database came with the scripts: its catalogue may be no table of Camp's.
+#[test]
+fn a_catalogue_of_theirs_made_of_views_reads_nothing() {
+    let world = World::new();
+    let root = world.root().canonicalize().unwrap().display().to_string();
+    world.0.write("shop/theirs.camp", &own("save audience a as \"a\""));
+    let made = world.0.camp(&["run", "shop/theirs.camp"]);
+    assert_eq!(made.exit, Some(0), "{made:?}");
+    let whole = std::fs::read(world.0.path("shop/camp.duckdb")).unwrap();
+    let text = format!("(SELECT content FROM read_text('{root}/secret.csv'))");
+    for change in [
+        format!("DROP TABLE audience.a; CREATE VIEW audience.a AS SELECT 1 AS id, {text} AS name"),
+        format!(
+            "ALTER TABLE camp.audience RENAME TO audience2; CREATE VIEW camp.audience AS \
+             SELECT * REPLACE ({text} AS label) FROM camp.audience2"
+        ),
+        format!(
+            "ALTER TABLE camp.run RENAME TO run2; CREATE VIEW camp.run AS \
+             SELECT * REPLACE ({text} AS error) FROM camp.run2"
+        ),
+        format!("DROP TABLE camp.meta; CREATE VIEW camp.meta AS SELECT length({text}) AS version"),
+        format!("CREATE OR REPLACE VIEW camp.membership AS SELECT {text} AS audience"),
+    ] {
+        std::fs::write(world.0.path("shop/camp.duckdb"), &whole).unwrap();
+        database::open(&world.0.path("shop/camp.duckdb")).unwrap().execute_batch(&change).unwrap();
+        let before = world.outside();
+        for script in [
+            "b = read audience \"a\"\nsave audience b as \"b\"",
+            "b = build audience from d where in audience \"a\"\nsave audience b as \"b\"",
+            "save audience a as \"a\"",
+        ] {
+            world.0.write("shop/theirs.camp", &own(script));
+            for command in ["plan", "run"] {
+                world.tried();
+                let ran = world.0.camp(&[command, "shop/theirs.camp", "--safe"]);
+                let said = format!("{}{}", ran.stdout, ran.stderr);
+                assert!(!said.contains(SECRET), "{change} {script}: {said}");
+                assert!(!said.contains("panicked"), "{said}");
+            }
+        }
+        assert_eq!(world.outside(), before, "{change}");
+    }
+}
+
+#[test]
+fn the_engine_lets_no_view_write_or_change_a_setting() {
+    let world = World::new();
+    let root = world.root().canonicalize().unwrap().display().to_string();
+    let home = world.0.path("shop/home");
+    std::fs::create_dir_all(home.join(".duckdb/stored_secrets")).unwrap();
+    let views = [
+        format!(
+            "SELECT 1 AS id FROM enable_logging('QueryLog', storage = 'file', storage_path = '{root}/new')"
+        ),
+        "SELECT 1 AS id FROM disable_logging()".to_owned(),
+        format!("SELECT 1 AS id, write_log('{SECRET}') AS x"),
+        format!("SELECT 1 AS id, * FROM read_duckdb('{root}/secret.duckdb', table_name = 't')"),
+        "SELECT 1 AS id, getenv('HOME') AS x".into(),
+        "SELECT 1 AS id FROM force_checkpoint()".into(),
+        "SELECT 1 AS id FROM checkpoint('temp')".into(),
+        "SELECT 1 AS id, secret_string AS x FROM duckdb_secrets()".into(),
+        "SELECT 1 AS id, set_config('threads', '99') AS x".into(),
+    ];
+    let file = world.0.path("shop/own.duckdb");
+    let mut made = 0;
+    for (n, view) in views.iter().enumerate() {
+        let db = database::open(&file).unwrap();
+        // What this version of the engine does not know cannot be tried.
+        let created = db.execute_batch(&format!("CREATE VIEW v{n} AS {view}"));
+        eprintln!("{view}: {created:?}");
+        drop(db);
+        if created.is_err() {
+            continue;
+        }
+        made += 1;
+        let before = world.outside();
+        world.tried();
+        let ran = world.run(
+            &format!(
+                "database db = \"own.duckdb\"\ndimension d = db.main.v{n} key id\n\
+                 a = build audience from d select *\nsave audience a as \"a\"\n"
+            ),
+            "run",
+        );
+        eprintln!("{view}: {ran:?}");
+        assert_eq!(world.outside(), before, "{view} changed the world");
+        assert!(!world.0.path("new").exists(), "{view} wrote a file");
+    }
+    assert!(made >= 2, "the engine knows none of these");
 }

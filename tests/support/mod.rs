@@ -4,5 +4,8 @@ pub mod case;
 pub mod compare;
 pub mod database;
 pub mod drive;
+pub mod file_server;
 pub mod project;
+#[cfg(unix)]
+pub mod sources;
 pub mod web;

@@ -3,6 +3,7 @@
 mod cases;
 mod faults;
 mod past;
+mod upgrade;
 
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::expr::{Expr, Population};
 use crate::model::program::{ActivityStep, CarriedColumn, Operation, Program};
 use crate::model::schema::{
-    Audience, Column, FileFormat, FileOptions, ForeignKey, Relation, Scan, World,
+    Audience, Column, FileFormat, FileOptions, ForeignKey, Relation, Scan, Target, World,
 };
 use crate::model::types::Type;
 use crate::source::{SourceMap, Span};
@@ -245,6 +245,12 @@ impl World for FakeWorld {
     fn attach(&mut self, name: &str, uri: &str, _: &Path, _: Span) -> Result<(), Diagnostic> {
         self.attached.push((name.into(), uri.into()));
         Ok(())
+    }
+
+    fn target(&mut self, parts: &[String], _: Span) -> Result<Target, Diagnostic> {
+        let written = parts.join(".");
+        let table = parts.last().cloned().unwrap_or_default();
+        Ok(Target { database: parts[0].clone(), schema: "main".into(), table, written })
     }
 
     fn audience(&mut self, label: &str) -> Result<Option<Audience>, Diagnostic> {

@@ -58,7 +58,7 @@ codes! {
         bad "", good "";
     EXTENSION_MISSING = "E0514", "engine.extension_missing", Data,
         "an extension of the engine is missing",
-        "SQLite, Postgres and remote files are read through extensions of DuckDB. Camp never downloads one by itself: install it with DuckDB (`INSTALL sqlite`), or name a folder that holds it in `CAMP_EXTENSION_DIRECTORY`.",
+        "SQLite, Postgres and remote files are read through extensions of DuckDB. Install it with DuckDB (`INSTALL sqlite_scanner`), name a folder that holds it in `CAMP_EXTENSION_DIRECTORY`, or let Camp fetch it: `install_extensions = true` in `camp.toml`. Without that setting, and under `--safe`, Camp downloads nothing.",
         bad "", good "";
     NO_FILE = "E0515", "file.missing", Data,
         "no file is there",
@@ -70,7 +70,7 @@ codes! {
         bad "", good "";
     FILE_UNREADABLE = "E0517", "file.unreadable", Data,
         "a file cannot be read",
-        "The file is damaged, is not what its name says, or may not be read; the engine's words are the cause.",
+        "The file is damaged, is not what its name says, or may not be read; the engine's words are the cause. Compressed files are read to their end first: one that was cut off on its way would otherwise look like a shorter one.",
         bad "", good "";
     FILES_DIFFER = "E0518", "file.differ", Data,
         "files of one source do not agree",
@@ -86,11 +86,11 @@ codes! {
         bad "", good "";
     CSV_ENCODING = "E0521", "csv.encoding", Data,
         "a CSV file is not in the encoding it is read with",
-        "A byte does not fit the encoding, which is UTF-8 unless stated. State the right one: `with encoding: \"latin-1\"` or `\"utf-16\"`.",
+        "A byte does not fit the encoding, which is UTF-8 unless it is stated or the file begins with a mark of UTF-16. State the right one: `with encoding: \"latin-1\"` or `\"utf-16\"`. Windows-1252, which has letters where Latin-1 has none, and UTF-16 with the big end first are not read: convert the file.",
         bad "", good "";
     CSV_ROW = "E0522", "csv.row", Data,
         "a row of a CSV file is malformed",
-        "The row has more or fewer values than the header, or a quote does not end. No row is ever skipped. Mend the file, or state its `delimiter` or `quote`.",
+        "The row has more or fewer values than the header, a quote does not end, or a line ends in another way than those before. No row is ever skipped. Mend the file, or state its `delimiter` or `quote`.",
         bad "", good "";
     CSV_VALUE = "E0523", "csv.value", Data,
         "a value does not fit the type of its column",
@@ -234,6 +234,10 @@ codes! {
         bad "", good "";
     EXPORT_OVER_SOURCE = "E0572", "data.export_over_source", Script,
         "An export over a source",
-        "The file that the export names is read by the campaign, is a database, or is the campaign itself. Writing it would destroy it.",
+        "The file or table that the export names is read by the campaign, is a database, or is the campaign itself. Writing it would destroy it.",
+        bad "", good "";
+    EXPORT_COLUMNS = "E0580", "data.export_columns", Data,
+        "An export to a table of other columns",
+        "An export replaces the rows of a table that has exactly its columns, in any order, of types that take every value as it is. A table of other columns may be anybody's, so it is neither dropped nor changed. Select what the table has, drop it, or export to another one.",
         bad "", good "";
 }

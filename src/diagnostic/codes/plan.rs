@@ -99,4 +99,9 @@ codes! {
         "A run would do something else than planned",
         "The scripts and the instant are those of the plan, and the data gives another answer now: other members, another number of rows to export or to send. Nothing was saved, exported or delivered. Make the plan again and look at what changed.",
         bad "", good "";
+    EXPORT_TARGET = "E0490", "plan.export_target", Script,
+        "A table that no export writes",
+        "An export goes to a file, whose name stands in quotes, or to a table of a database that the script attaches: `crm.vip` or `crm.schema.vip`. The project's own database keeps audiences; a DuckLake is only read; a view is no table.",
+        bad "vip = build audience from customers where consent\nexport vip to vip\n",
+        good "vip = build audience from customers where consent\nexport vip to \"vip.csv\"\n";
 }

@@ -66,4 +66,8 @@ codes! {
     NOT_DELIVERED = "E0619", "plugin.not_delivered", Plugin, "Rows could not be delivered",
         "Everything is saved, but some rows did not reach the other side, although it was tried several times. `camp.delivery` in the project's database has a receipt for each try. A rule `no deliveries where (…)` finds those who got nothing, so that a later run sends it to them alone.",
         bad "", good "";
+
+    UNDER_SAFE = "E0625", "plugin.under_safe", Script, "A plugin is used under `--safe`",
+        "A plugin is a native library that may do whatever its user may do, and some send what a script gives them to the outside. So `--safe`, which runs scripts of others, loads none, also none of those that come with Camp. Read the script, then run it without `--safe`.",
+        bad "", good "";
 }

@@ -9,10 +9,10 @@ codes! {
         bad "", good "";
     CONFIG_KEY = "E0702", "usage.config_key", Usage, "Unknown setting in camp.toml",
         "`camp.toml` knows `database`, `timezone`, `memory_limit`, `threads`, `temp_directory`, \
-         `wait`, `publish`, `plugin_timeout`, `warn_shrink` and `warn_grow`. A misspelt setting would otherwise silently not apply.",
+         `wait`, `publish`, `plugin_timeout`, `warn_shrink`, `warn_grow` and `install_extensions`. A misspelt setting would otherwise silently not apply.",
         bad "", good "";
     CONFIG_VALUE = "E0703", "usage.config_value", Usage, "A setting in camp.toml has a wrong value",
-        "`threads` is a positive number; `wait` a duration such as `\"10s\"`; `timezone` a name of \
+        "`threads` is a number from 1 to 1024; `publish` names a file that is new or a database of its own, since it is replaced at each run; `wait` a duration such as `\"10s\"`; `timezone` a name of \
          the IANA list such as `\"Europe/Paris\"`; the others are texts.",
         bad "", good "";
     CONFIG_UNREADABLE = "E0704", "usage.config_unreadable", Usage, "camp.toml cannot be read",

@@ -68,4 +68,8 @@ codes! {
         "An audience would gain many members",
         "`camp plan` warns where more members would enter than the audience has, and at least 10. `--warn-grow SHARE`, or `warn_grow` in `camp.toml`, sets another limit; `never` sets none.",
         bad "", good "";
+    ROWS_REJECTED = "W0990", "data.rows_rejected", Data,
+        "Rows of a file were set aside",
+        "`with rejects: \"FILE\"` asks for that: rows of a text file that have another number of values than it has columns, whose quotes do not end, or that are not in its encoding do not exist for the campaign. A run writes them to the file, with their line and the reason. Without the option they are an error.",
+        bad "", good "";
 }

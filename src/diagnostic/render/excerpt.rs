@@ -9,6 +9,7 @@ use std::ops::Range;
 use unicode_width::UnicodeWidthChar;
 
 use crate::diagnostic::Diagnostic;
+use crate::secret::covered;
 use crate::source::{Place, SourceId, SourceMap, Span};
 use crate::terminal::{steers, visible};
 
@@ -194,6 +195,7 @@ impl Group {
                     .map(|w| w.bytes.start.max(offset) - offset..w.bytes.end.min(here.end) - offset)
                     .min_by_key(|range| range.start)
                     .unwrap_or(0..0);
+                let line = &covered(line);
                 let shown = show_line(line.trim_end_matches(['\n', '\r']), keep, width);
                 for (wanted, mark) in self.wanted.iter().zip(&mut marks) {
                     if here.contains(&wanted.bytes.start) {

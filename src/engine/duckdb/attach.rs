@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::EngineError;
 use super::lock::{self, OpenFile};
-use super::session::{EngineOptions, PROJECT, Session};
+use super::session::{EngineOptions, PROJECT, Repository, Session};
 use super::{identifier, literal};
 use crate::diagnostic::{Diagnostic, codes::data};
 use crate::fence::Breach;
+use crate::secret::covered;
 use crate::source::Span;
 
 /// Names that mean something else already.
@@ -25,7 +26,7 @@ pub struct Attached {
     /// What the engine calls it: another name when one file has several.
     engine_name: String,
     source: Source,
-    _open: Option<OpenFile>,
+    open: Option<OpenFile>,
 }
 
 /// Databases that a script of others names: opened before it is looked at, since nothing can be
@@ -41,13 +42,34 @@ enum Source {
     DuckDb(PathBuf),
     Sqlite(PathBuf),
     Postgres(String),
+    /// The address as the extension takes it, and the catalogue's file where it is one.
+    DuckLake(String, Option<PathBuf>),
+}
+
+/// What keeps the tables of an attached database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeper {
+    DuckDb,
+    Sqlite,
+    Postgres,
+    DuckLake,
 }
 
 impl Source {
     fn file(&self) -> Option<&PathBuf> {
         match self {
             Source::DuckDb(path) | Source::Sqlite(path) => Some(path),
+            Source::DuckLake(_, path) => path.as_ref(),
             Source::Postgres(_) => None,
+        }
+    }
+
+    fn keeper(&self) -> Keeper {
+        match self {
+            Source::DuckDb(_) => Keeper::DuckDb,
+            Source::Sqlite(_) => Keeper::Sqlite,
+            Source::Postgres(_) => Keeper::Postgres,
+            Source::DuckLake(..) => Keeper::DuckLake,
         }
     }
 
@@ -116,9 +138,9 @@ impl Session {
         let (engine_name, open) = match twin {
             Some(twin) => (twin, None),
             None if self.is_locked() => return Err(self.not_held(&source, uri, span)),
-            None => (name.to_string(), self.open_database(name, uri, &source, span)?),
+            None => (name.to_string(), self.open_database(name, &source, true, span)?),
         };
-        attached.push(Attached { name: name.to_string(), engine_name, source, _open: open });
+        attached.push(Attached { name: name.to_string(), engine_name, source, open });
         Ok(())
     }
 
@@ -141,13 +163,10 @@ impl Session {
         let names = std::iter::once(name.to_string());
         let mut names = names.chain((2..).map(|n| format!("{name}_{n}")));
         let Some(engine_name) = names.find(|name| !taken(name)) else { return };
-        match self.open_database(&engine_name, uri, &source, span) {
-            Ok(open) => held.open.push(Attached {
-                name: engine_name.clone(),
-                engine_name,
-                source,
-                _open: open,
-            }),
+        match self.open_database(&engine_name, &source, true, span) {
+            Ok(open) => {
+                held.open.push(Attached { name: engine_name.clone(), engine_name, source, open })
+            }
             Err(wrong) => held.failed.push((source, wrong)),
         }
     }
@@ -175,6 +194,8 @@ impl Session {
             Source::DuckDb(path) => judged(path).map(Source::DuckDb),
             Source::Sqlite(path) => judged(path).map(Source::Sqlite),
             Source::Postgres(_) => Err(Breach::Remote),
+            // Its files lie wherever its catalogue says.
+            Source::DuckLake(..) => Err(Breach::Outside),
         }
         .map_err(|breach: Breach| match breach {
             // The text may hold a password.
@@ -186,49 +207,107 @@ impl Session {
     fn open_database(
         &self,
         name: &str,
-        uri: &str,
         source: &Source,
+        read_only: bool,
         span: Span,
     ) -> Result<Option<OpenFile>, Diagnostic> {
         let (extension, target, kind) = match source {
             Source::DuckDb(path) => {
                 let EngineOptions { wait, waiting, .. } = self.options;
-                return lock::attach(&self.connection, path, name, true, wait, waiting)
+                return lock::attach(&self.connection, path, name, read_only, wait, waiting)
                     .map(Some)
                     .map_err(|d| d.label(span, "cannot be opened"));
             }
             Source::Sqlite(path) => {
-                if !path.exists() {
-                    return Err(Diagnostic::error(
-                        data::NO_DATABASE,
-                        format!("the database `{}` does not exist", path.display()),
-                    )
-                    .label(span, "no such file")
-                    .help("check the path"));
-                }
+                existing(path, span)?;
                 ("sqlite_scanner", path.to_string_lossy().into_owned(), "sqlite")
             }
             Source::Postgres(dsn) => ("postgres_scanner", dsn.clone(), "postgres"),
+            Source::DuckLake(target, file) => {
+                if let Some(file) = file {
+                    existing(file, span)?;
+                }
+                match lake(target) {
+                    Lake::Sqlite(_) => self.load_extension("sqlite_scanner", span)?,
+                    Lake::Postgres => self.load_extension("postgres_scanner", span)?,
+                    Lake::DuckDb(_) => {}
+                }
+                ("ducklake", target.clone(), "ducklake")
+            }
         };
         self.load_extension(extension, span)?;
+        let mode = if read_only { ", READ_ONLY" } else { "" };
         let sql =
-            format!("ATTACH {} AS {} (TYPE {kind}, READ_ONLY)", literal(&target), identifier(name));
+            format!("ATTACH {} AS {} (TYPE {kind}{mode})", literal(&target), identifier(name));
         self.connection.execute_batch(&sql).map_err(|error| {
             // A connection text can hold a password.
             let words = EngineError::from(error).message;
-            let words = words.replace(&target, "…").replace(uri, "…");
+            let words = words.replace(&target, "…");
             Diagnostic::error(
                 data::ATTACH_FAILED,
                 format!("the database `{name}` cannot be opened"),
             )
             .label(span, "cannot be opened")
             .help("check the path or the connection text")
-            .cause(hide_password(&words))
+            .cause(covered(&words))
         })?;
         Ok(None)
     }
 
-    /// Loads an extension of the engine from where it is installed; never from the network.
+    /// Opens an attached database for writing too; the name under which it is written.
+    pub(super) fn attach_for_writing(
+        &self,
+        engine_name: &str,
+        span: Span,
+    ) -> Result<String, Diagnostic> {
+        let mut attached = self.attached.borrow_mut();
+        let known = attached.iter_mut().find(|a| a.engine_name == engine_name && a.open.is_some());
+        let Some(file) = known else {
+            // What a server or SQLite keeps can be opened twice.
+            let known = attached.iter().find(|a| a.engine_name == engine_name);
+            let Some(source) = known.map(|a| a.source.clone()) else {
+                return Ok(engine_name.to_string());
+            };
+            let name = format!("{engine_name}:written");
+            self.open_database(&name, &source, false, span)?;
+            return Ok(name);
+        };
+        let detach = format!("DETACH {}", identifier(engine_name));
+        let detached = self.connection.execute_batch(&detach);
+        detached.map_err(|e| EngineError::from(e).into_diagnostic(Some(span)))?;
+        file.open = None;
+        let source = file.source.clone();
+        let opened = self.open_database(engine_name, &source, false, span);
+        match opened {
+            Ok(open) => file.open = open,
+            Err(wrong) => {
+                file.open =
+                    self.open_database(engine_name, &source, true, span).unwrap_or_default();
+                return Err(wrong);
+            }
+        }
+        Ok(engine_name.to_string())
+    }
+
+    /// Ends what [`Session::attach_for_writing`] began. What cannot be opened again is missed by
+    /// whoever reads it next.
+    pub(super) fn attach_for_reading(&self, engine_name: &str, written: &str) {
+        let detached = self.connection.execute_batch(&format!("DETACH {}", identifier(written)));
+        if written != engine_name || detached.is_err() {
+            return;
+        }
+        let mut attached = self.attached.borrow_mut();
+        let known = attached.iter_mut().find(|a| a.engine_name == engine_name && a.open.is_some());
+        if let Some(file) = known {
+            file.open = None;
+            let source = file.source.clone();
+            file.open =
+                self.open_database(engine_name, &source, true, Span::default()).unwrap_or_default();
+        }
+    }
+
+    /// Loads an extension of the engine from where it is installed; it is fetched only where
+    /// `camp.toml` allows that.
     pub(super) fn load_extension(&self, extension: &str, span: Span) -> Result<(), Diagnostic> {
         let name = format!("{extension}.duckdb_extension");
         // Flat, or a folder for each version as wheels and the engine keep them.
@@ -239,16 +318,35 @@ impl Session {
             Some(file) => literal(&file.to_string_lossy()),
             None => extension.to_string(),
         };
-        self.connection.execute_batch(&format!("LOAD {what}")).map_err(|error| {
+        let load = format!("LOAD {what}");
+        let Err(missing) = self.connection.execute_batch(&load) else { return Ok(()) };
+        // Scripts of others fetch nothing, whatever their `camp.toml` says.
+        let repository = self.options.repository.as_ref().filter(|_| self.fence().is_none());
+        let from = match repository {
+            Some(Repository::DuckDb) => String::new(),
+            Some(Repository::At(place)) => format!(" FROM {}", literal(place)),
+            None => {
+                return Err(Diagnostic::error(
+                    data::EXTENSION_MISSING,
+                    format!("the DuckDB extension `{extension}` is not installed"),
+                )
+                .label(span, "needs the extension")
+                .help(format!(
+                    "install it once with DuckDB (`INSTALL {extension}`), name the folder that holds \
+                     `{extension}.duckdb_extension` in `CAMP_EXTENSION_DIRECTORY`, or allow Camp to \
+                     fetch it: `install_extensions = true` in `camp.toml`"
+                ))
+                .cause(EngineError::from(missing)));
+            }
+        };
+        let install = format!("INSTALL {extension}{from}; LOAD {extension}");
+        self.connection.execute_batch(&install).map_err(|error| {
             Diagnostic::error(
                 data::EXTENSION_MISSING,
-                format!("the DuckDB extension `{extension}` is not installed"),
+                format!("the DuckDB extension `{extension}` cannot be fetched"),
             )
             .label(span, "needs the extension")
-            .help(format!(
-                "install it once with DuckDB (`INSTALL {extension}`), or name the folder that holds \
-                 `{extension}.duckdb_extension` in `CAMP_EXTENSION_DIRECTORY`"
-            ))
+            .help("check `install_extensions` in `camp.toml` and the network")
             .cause(EngineError::from(error))
         })
     }
@@ -261,6 +359,13 @@ impl Session {
         }
         let attached = self.attached.borrow();
         attached.iter().find(|a| a.name.to_lowercase() == folded).map(|a| a.engine_name.clone())
+    }
+
+    /// What keeps the tables of a database, by the engine's name.
+    pub(super) fn keeper(&self, engine_name: &str) -> Keeper {
+        let attached = self.attached.borrow();
+        let known = attached.iter().find(|a| a.engine_name == engine_name);
+        known.map_or(Keeper::DuckDb, |a| a.source.keeper())
     }
 
     /// The files of databases that are open beside the project's.
@@ -287,6 +392,23 @@ fn source_of(uri: &str, base: &Path, span: Span) -> Result<Source, Diagnostic> {
         }
         Some((scheme, rest)) if scheme == "sqlite" => Ok(Source::Sqlite(local(rest, base))),
         Some((scheme, rest)) if scheme == "duckdb" => Ok(Source::DuckDb(local(rest, base))),
+        Some((scheme, rest)) if scheme == "ducklake" => {
+            let absolute = |path: &str| {
+                let path = local(path, base);
+                std::path::absolute(&path).unwrap_or(path)
+            };
+            Ok(match lake(rest) {
+                Lake::Postgres => Source::DuckLake(rest.to_string(), None),
+                Lake::Sqlite(path) => {
+                    let path = absolute(path);
+                    Source::DuckLake(format!("sqlite:{}", path.display()), Some(path))
+                }
+                Lake::DuckDb(path) => {
+                    let path = absolute(path);
+                    Source::DuckLake(path.to_string_lossy().into_owned(), Some(path))
+                }
+            })
+        }
         // A single letter is a drive.
         Some((scheme, _))
             if scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric()) =>
@@ -296,13 +418,43 @@ fn source_of(uri: &str, base: &Path, span: Span) -> Result<Source, Diagnostic> {
                 format!("databases of the kind `{scheme}:` cannot be attached"),
             )
             .label(span, "unknown kind of database")
-            .help("use a DuckDB file, `sqlite:path` or `postgres:…`"))
+            .help("use a DuckDB file, `sqlite:path`, `ducklake:path` or `postgres:…`"))
         }
         _ => {
             let path = local(uri, base);
             Ok(if is_sqlite(&path) { Source::Sqlite(path) } else { Source::DuckDb(path) })
         }
     }
+}
+
+/// What keeps the catalogue of a DuckLake.
+enum Lake<'a> {
+    DuckDb(&'a str),
+    Sqlite(&'a str),
+    Postgres,
+}
+
+/// What an address of a DuckLake, behind `ducklake:`, says of its catalogue.
+fn lake(address: &str) -> Lake<'_> {
+    match address.split_once(':') {
+        Some(("sqlite", path)) => Lake::Sqlite(path),
+        Some(("postgres" | "postgresql", _)) => Lake::Postgres,
+        Some(("duckdb", path)) => Lake::DuckDb(path),
+        _ => Lake::DuckDb(address),
+    }
+}
+
+/// Refuses a file that does not exist: the extension would create it, or say less.
+fn existing(path: &Path, span: Span) -> Result<(), Diagnostic> {
+    if path.exists() {
+        return Ok(());
+    }
+    Err(Diagnostic::error(
+        data::NO_DATABASE,
+        format!("the database `{}` does not exist", path.display()),
+    )
+    .label(span, "no such file")
+    .help("check the path"))
 }
 
 /// The path as it is when absolute, else from the folder of the script.
@@ -313,20 +465,4 @@ fn local(path: &str, base: &Path) -> PathBuf {
 /// Whether a file begins like a SQLite database.
 fn is_sqlite(path: &Path) -> bool {
     lock::first_bytes(path).is_some_and(|start: [u8; 16]| &start == b"SQLite format 3\0")
-}
-
-/// `password=secret` and `user:secret@` without the secret.
-fn hide_password(text: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        let shown = if let Some(at) = word.to_ascii_lowercase().find("password=") {
-            format!("{}…", &word[..at + "password=".len()])
-        } else if let (Some(scheme), Some(at)) = (word.find("://"), word.rfind('@')) {
-            format!("{}…{}", &word[..scheme + 3], &word[at..])
-        } else {
-            word.to_string()
-        };
-        words.push(shown);
-    }
-    words.join(" ")
 }

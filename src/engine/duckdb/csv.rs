@@ -6,13 +6,16 @@
 //! stated. The answer is kept, in the session and in the user's cache, by path, size and time.
 
 use std::collections::{HashMap, HashSet};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::bytes::{self, Mark};
 use super::error::{EngineError, ErrorKind};
-use super::files::{display, scan_sql};
+use super::files::{display, otherwise, scan_sql};
+use super::rejects::{self, Rejected};
 use super::session::Session;
 use super::typing::{Found, Stage, engine_format, suggested};
 use super::{identifier, literal, types};
@@ -20,6 +23,7 @@ use crate::diagnostic::{Code, Diagnostic, codes::data, suggest};
 use crate::model::schema::{Column, CsvColumn, CsvFormat, FileFormat, FileOptions, Relation, Scan};
 use crate::model::types::Type;
 use crate::model::value::Value;
+use crate::numbers::counted;
 use crate::source::Span;
 
 /// Raised when the same file may get another answer.
@@ -106,10 +110,14 @@ struct Key {
 }
 
 /// `None` for files that have no size and time, like remote ones.
-fn cache_key(paths: &[String], options: &FileOptions) -> Option<Key> {
+fn cache_key(paths: &[String], options: &FileOptions, own: Option<&Path>) -> Option<Key> {
     let mut source = format!("camp {} csv {VERSION}\n", env!("CARGO_PKG_VERSION"));
     let mut state = String::new();
     for path in paths {
+        // What was sorted for this session is not there again.
+        if own.is_some_and(|own| Path::new(path).starts_with(own)) {
+            return None;
+        }
         let meta = std::fs::metadata(path).ok()?;
         let time = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_nanos();
         let path = std::fs::canonicalize(path).ok()?;
@@ -141,7 +149,7 @@ pub(super) fn open(
     tab_by_name: bool,
     span: Span,
 ) -> Result<Relation, Diagnostic> {
-    let key = cache_key(paths, options);
+    let key = cache_key(paths, options, session.own_folder());
     let cached = key.as_ref().and_then(|key| session.typing.borrow().get(key));
     let format = match cached {
         Some(format) => format,
@@ -166,10 +174,127 @@ pub(super) fn open(
     Ok(Relation { scan, columns, primary_key: vec![], foreign_keys: vec![] })
 }
 
+/// Where rows that cannot be read go.
+pub(super) struct Rejects<'a> {
+    pub place: PathBuf,
+    /// Where the script says so.
+    pub at: Span,
+    /// The source as the script names it.
+    pub shown: &'a str,
+}
+
+/// Opens CSV files whose unreadable rows are set aside.
+pub(super) fn open_sorted(
+    session: &Session,
+    paths: &[String],
+    options: &FileOptions,
+    tab_by_name: bool,
+    rejects: Rejects<'_>,
+    span: Span,
+) -> Result<Relation, Diagnostic> {
+    let reading = Reading { session, paths, options, span, tab_by_name };
+    let known = session.rejected().into_iter().find(|r| r.target == rejects.place);
+    let clean = match known {
+        // Two campaigns of a run may declare one source.
+        Some(known) if known.files == paths => known.clean,
+        Some(_) => {
+            return Err(cannot(&rejects, "another source has this file").help("name another file"));
+        }
+        None => {
+            let rejected = reading.sorted(&rejects)?;
+            let clean = rejected.clean.clone();
+            session.rejected.borrow_mut().push(rejected);
+            clean
+        }
+    };
+    let options = FileOptions { rejects: None, ..options.clone() };
+    open(session, &clean, &options, tab_by_name, span)
+}
+
+fn cannot(rejects: &Rejects<'_>, why: &str) -> Diagnostic {
+    let title = format!("rows of `{}` cannot be set aside", rejects.shown);
+    Diagnostic::error(data::CSV_OPTION, title).label(rejects.at, why.to_owned())
+}
+
 impl Reading<'_> {
+    /// The files without the rows that cannot be read; one that has none of those stays itself.
+    fn sorted(&self, rejects: &Rejects<'_>) -> Result<Rejected, Diagnostic> {
+        let mut format = self.dialect()?;
+        let packed = |p: &String| [".gz", ".zst"].iter().any(|e| p.to_lowercase().ends_with(e));
+        if self.paths.iter().any(|p| packed(p) || super::files::is_remote(p)) {
+            return Err(cannot(rejects, "the file is packed or elsewhere")
+                .help("unpack it on this machine first"));
+        }
+        if format.encoding == "utf-16" {
+            return Err(cannot(rejects, "the file is UTF-16").help("convert it to UTF-8 first"));
+        }
+        let failed = |e: std::io::Error| {
+            let title = format!("rows of `{}` cannot be set aside", rejects.shown);
+            Diagnostic::error(data::FILE_UNREADABLE, title)
+                .label(rejects.at, "asked for here")
+                .help("check the file and the folder for temporary files")
+                .cause(e)
+        };
+        let own = self.session.own_folder().ok_or_else(|| {
+            failed(std::io::Error::other("there is no folder for temporary files"))
+        })?;
+        let number = self.session.rejected.borrow().len();
+        let staged = own.join(format!("rejects{number}.csv"));
+        let mut out = rejects::begin(&staged).map_err(failed)?;
+        let mut rows = 0;
+        let mut clean = Vec::with_capacity(self.paths.len());
+        for (n, path) in self.paths.iter().enumerate() {
+            let utf8 = format.encoding == "utf-8";
+            let file = Path::new(path);
+            let first = rejects::first_lines(file, utf8, SAMPLE_LINES).map_err(failed)?;
+            if n == 0 && self.options.delimiter.is_none() {
+                format.delimiter = match self.tab_by_name {
+                    true => "\t".into(),
+                    false => guess_delimiter(&first, &format.quote).to_string(),
+                };
+            }
+            let width = self.names(path, &records(&first, &format), format.header)?.len();
+            let dialect = rejects::Dialect {
+                delimiter: format.delimiter.clone(),
+                quote: format.quote.chars().next(),
+                header: format.header,
+                utf8,
+            };
+            let folder = own.join(format!("sorted{number}-{n}"));
+            std::fs::create_dir_all(&folder).map_err(failed)?;
+            let left = folder.join(file.file_name().unwrap_or_default());
+            let found = rejects::sort(file, &display(path), &dialect, width, &left, &mut out);
+            let found = found.map_err(failed)?;
+            rows += found;
+            clean.push(match found {
+                0 => {
+                    // Twice the same file is of no use.
+                    let _ = std::fs::remove_dir_all(&folder);
+                    path.clone()
+                }
+                _ => left.to_string_lossy().into_owned(),
+            });
+        }
+        out.flush().map_err(failed)?;
+        self.session.opened.borrow_mut().extend(clean.iter().cloned());
+        Ok(Rejected {
+            source: rejects.shown.to_owned(),
+            target: rejects.place.clone(),
+            span: rejects.at,
+            rows,
+            staged,
+            files: self.paths.to_vec(),
+            clean,
+        })
+    }
+
     fn format(&self) -> Result<CsvFormat, Diagnostic> {
+        for path in self.paths {
+            bytes::damage(path).map_or(Ok(()), |why| Err(otherwise(path, why, self.span)))?;
+        }
         let mut format = self.dialect()?;
         let first = self.lines(&self.paths[0], &format)?;
+        self.no_note_for_excel(&first, format.header)?;
         if self.options.delimiter.is_none() {
             format.delimiter = match self.tab_by_name {
                 true => "\t".into(),
@@ -227,7 +352,12 @@ impl Reading<'_> {
             Some("" | "none") => String::new(),
             Some(other) => one("quote", other)?,
         };
-        let written = o.encoding.as_deref().unwrap_or("utf-8");
+        let marked = Mark::Utf16 { marked: true };
+        let written = match o.encoding.as_deref() {
+            Some(written) => written,
+            None if bytes::mark(&self.paths[0]) == marked => "utf-16",
+            None => "utf-8",
+        };
         let encoding = match written.to_lowercase().replace(['-', '_', ' '], "").as_str() {
             "utf8" => "utf-8",
             "latin1" | "iso88591" => "latin-1",
@@ -237,11 +367,23 @@ impl Reading<'_> {
                     data::CSV_OPTION,
                     format!("the encoding `{written}` is not known"),
                     "unknown encoding",
-                    &suggest::unknown_name(written, "encodings", ENCODINGS)
-                        .unwrap_or_else(|| "use `utf-8`".into()),
+                    &suggest::nearest(written, ENCODINGS).map_or_else(
+                        || match written
+                            .chars()
+                            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+                        {
+                            true => format!("convert the file: `iconv -f {written} -t UTF-8`"),
+                            // Nothing of a script becomes a command that somebody might paste.
+                            false => "convert the file to UTF-8".into(),
+                        },
+                        |near| format!("did you mean `{near}`?"),
+                    ),
                 ));
             }
         };
+        for path in self.paths {
+            self.agrees(path, encoding)?;
+        }
         Ok(CsvFormat {
             delimiter,
             escape: quote.clone(),
@@ -251,6 +393,33 @@ impl Reading<'_> {
             columns: vec![],
             reordered: vec![],
         })
+    }
+
+    /// Checks that what a file begins with is of this encoding: the engine would decode anything.
+    fn agrees(&self, path: &str, encoding: &str) -> Result<(), Diagnostic> {
+        let (is, help) = match (bytes::mark(path), encoding) {
+            (Mark::None, _) | (Mark::Utf8, "utf-8") | (Mark::Utf16 { .. }, "utf-16") => {
+                return Ok(());
+            }
+            (Mark::Utf8, _) => ("UTF-8", "leave `encoding` out"),
+            (Mark::Utf16 { .. }, _) => {
+                ("UTF-16", "state the encoding: `with encoding: \"utf-16\"`")
+            }
+            (Mark::Utf16Big, _) => ("UTF-16BE", "convert the file: `iconv -f UTF-16BE -t UTF-8`"),
+        };
+        let title = format!("`{}` is {is}, not {encoding}", display(path));
+        Err(self.error(data::CSV_ENCODING, title, "in another encoding", help))
+    }
+
+    /// Some programs write `sep=;` above the header, which only Excel understands.
+    fn no_note_for_excel(&self, lines: &[String], header: bool) -> Result<(), Diagnostic> {
+        match lines.first() {
+            Some(line) if header && line.starts_with("sep=") && line.chars().count() <= 5 => {
+                let shown = display(&self.paths[0]);
+                Err(self.no_header(&shown, &format!("it begins with `{line}`, a note for Excel")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The first lines of a file, decoded by the engine: it knows encodings and compression.
@@ -316,6 +485,7 @@ impl Reading<'_> {
                 name => name.to_string(),
             })
             .collect();
+        super::files::no_nul(&shown, &names, self.span)?;
         if let Some((twin, name)) = super::files::twins(&names) {
             return Err(super::files::duplicate_header(&shown, twin, name, self.span));
         }
@@ -605,6 +775,33 @@ pub(super) fn explain(error: EngineError, paths: &[String], span: Span) -> Diagn
     let made = |code, title: String, label: &str, help: &str| {
         Diagnostic::error(code, title).label(span, label).help(help).cause(&error.message)
     };
+    if full.contains("not latin-1 encoded") {
+        return made(
+            data::CSV_ENCODING,
+            match paths.iter().find_map(|p| Some((bytes::line_beyond_latin_1(p)?, p))) {
+                Some((line, path)) => {
+                    format!(
+                        "line {line} of `{}` is not latin-1, perhaps Windows-1252",
+                        display(path)
+                    )
+                }
+                None => format!("{place} is not latin-1, perhaps Windows-1252"),
+            },
+            "not in this encoding",
+            "convert the file: `iconv -f WINDOWS-1252 -t UTF-8`",
+        );
+    }
+    if full.contains("reached an invalid state")
+        && let Some((line, path)) =
+            paths.iter().find_map(|p| Some((bytes::other_line_end(p, Some(b'"'))?, p)))
+    {
+        return made(
+            data::CSV_ROW,
+            format!("line {line} of `{}` ends in another way than those before", display(path)),
+            "mixes line ends",
+            "give all lines one end, as `dos2unix` does",
+        );
+    }
     if full.contains("Invalid unicode") || full.contains("not utf-8 encoded") {
         return made(
             data::CSV_ENCODING,
@@ -618,7 +815,7 @@ pub(super) fn explain(error: EngineError, paths: &[String], span: Span) -> Diagn
     {
         return made(
             data::CSV_ROW,
-            format!("{place} has {found} values for {expected} columns"),
+            format!("{place} has {} for {}", some(found, "value"), some(expected, "column")),
             "has a row of another length",
             "mend the row, or state the `delimiter` or `quote` of the file",
         );
@@ -645,6 +842,11 @@ pub(super) fn explain(error: EngineError, paths: &[String], span: Span) -> Diagn
         "cannot be read",
         "check the file",
     )
+}
+
+/// How many of something, in the engine's digits.
+fn some(digits: &str, noun: &str) -> String {
+    digits.trim().parse().map_or_else(|_| format!("{digits} {noun}s"), |n| counted(n, noun))
 }
 
 /// The delimiter that splits the lines most evenly, by the header first.

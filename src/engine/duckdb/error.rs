@@ -1,6 +1,7 @@
 //! What the engine can say, sorted into kinds that Camp explains.
 
 use crate::diagnostic::{Code, Diagnostic, codes::data};
+use crate::secret::covered;
 use crate::source::Span;
 
 /// What went wrong.
@@ -164,7 +165,8 @@ impl std::error::Error for EngineError {}
 
 impl From<duckdb::Error> for EngineError {
     fn from(error: duckdb::Error) -> Self {
-        EngineError::of_text(&error.to_string())
+        // An address may hold a password.
+        EngineError::of_text(&covered(&error.to_string()))
     }
 }
 

@@ -9,50 +9,54 @@ use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::source::Span;
 
-const HERE: Span = Span { start: 0, end: 1 };
+pub(super) const HERE: Span = Span { start: 0, end: 1 };
 const THERE: Span = Span { start: 5, end: 9 };
 
-struct Folder {
+pub(super) struct Folder {
     dir: tempfile::TempDir,
-    session: Session,
+    pub(super) session: Session,
 }
 
 impl Folder {
-    fn new() -> Folder {
+    pub(super) fn new() -> Folder {
         let dir = tempfile::tempdir().unwrap();
         Folder { dir, session: Session::open(&EngineOptions::default()).unwrap() }
     }
 
-    fn with(name: &str, bytes: impl AsRef<[u8]>) -> Folder {
+    pub(super) fn with(name: &str, bytes: impl AsRef<[u8]>) -> Folder {
         let folder = Folder::new();
         folder.write(name, bytes);
         folder
     }
 
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    pub(super) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         let path = self.dir.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(super) fn path(&self, name: &str) -> String {
         self.dir.path().join(name).to_string_lossy().into_owned()
     }
 
-    fn open_with(&mut self, name: &str, options: &FileOptions) -> Result<Relation, Diagnostic> {
+    pub(super) fn open_with(
+        &mut self,
+        name: &str,
+        options: &FileOptions,
+    ) -> Result<Relation, Diagnostic> {
         self.session.file(name, self.dir.path(), options, HERE)
     }
 
-    fn open(&mut self, name: &str) -> Relation {
+    pub(super) fn open(&mut self, name: &str) -> Relation {
         self.open_with(name, &FileOptions::default()).unwrap()
     }
 
-    fn error(&mut self, name: &str) -> Diagnostic {
+    pub(super) fn error(&mut self, name: &str) -> Diagnostic {
         self.open_with(name, &FileOptions::default()).unwrap_err()
     }
 
     /// All rows, ordered by all columns, as texts; `∅` is a missing value.
-    fn rows(&self, relation: &Relation) -> Vec<Vec<String>> {
+    pub(super) fn rows(&self, relation: &Relation) -> Vec<Vec<String>> {
         let columns: Vec<String> = relation
             .columns
             .iter()
@@ -90,7 +94,7 @@ fn declared(columns: &[(&str, Type, Option<&str>)]) -> FileOptions {
     FileOptions { columns, ..FileOptions::default() }
 }
 
-fn types_of(relation: &Relation) -> String {
+pub(super) fn types_of(relation: &Relation) -> String {
     let parts: Vec<String> =
         relation.columns.iter().map(|c| format!("{} {}", c.name, c.ty)).collect();
     parts.join(", ")

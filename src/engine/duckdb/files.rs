@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::error::{EngineError, ErrorKind};
 use super::session::Session;
-use super::{csv, identifier, json, literal, tables};
+use super::{bytes, csv, identifier, json, literal, tables};
 use crate::diagnostic::{Code, Diagnostic, codes::data};
 use crate::fence::Breach;
 use crate::model::schema::{CsvFormat, FileFormat, FileOptions, Relation, Scan};
 use crate::model::types::Type;
 use crate::model::value::Value;
+use crate::secret::covered;
 use crate::source::Span;
 
 /// A line of a CSV file may be half as long.
@@ -149,7 +150,7 @@ fn kind_of(path: &str) -> Option<Kind> {
     })
 }
 
-fn is_remote(path: &str) -> bool {
+pub(super) fn is_remote(path: &str) -> bool {
     path.split_once("://").is_some_and(|(scheme, _)| {
         scheme != "file" && scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
     })
@@ -197,6 +198,11 @@ impl Session {
             .help("name every file before the run begins"));
         }
         self.opened.borrow_mut().extend(paths.iter().cloned());
+        if kind != Kind::Parquet {
+            for path in &paths {
+                bytes::misnamed(path).map_or(Ok(()), |why| Err(otherwise(path, why, span)))?;
+            }
+        }
         match kind {
             Kind::Parquet => {
                 no_csv_options(options, span)?;
@@ -206,7 +212,27 @@ impl Session {
                 no_csv_options(options, span)?;
                 json::open(self, &paths, options, span)
             }
-            Kind::Csv { tab } => csv::open(self, &paths, options, tab, span),
+            Kind::Csv { tab } => match &options.rejects {
+                None => csv::open(self, &paths, options, tab, span),
+                Some((target, at)) => {
+                    let place = self.place_of_rejects(target, base, *at)?;
+                    let rejects = csv::Rejects { place, at: *at, shown: path };
+                    csv::open_sorted(self, &paths, options, tab, rejects, span)
+                }
+            },
+        }
+    }
+
+    fn place_of_rejects(
+        &self,
+        target: &str,
+        base: &Path,
+        span: Span,
+    ) -> Result<PathBuf, Diagnostic> {
+        let place = base.join(target);
+        match self.fence().and_then(|fence| fence.write(&place).err()) {
+            Some(breach) => Err(breach.diagnostic(target, span)),
+            None => Ok(place),
         }
     }
 
@@ -247,10 +273,12 @@ impl Session {
         self.load_extension("httpfs", span).map_err(|missing| Diagnostic {
             code: data::FILE_REMOTE,
             title: format!(
-                "`{path}` is remote, and the DuckDB extension `httpfs` is not installed"
+                "`{}` is remote, and the DuckDB extension `httpfs` is not installed",
+                covered(path)
             ),
             ..missing
         })?;
+        self.know_store().map_err(|e| e.into_diagnostic(Some(span)))?;
         if !path.contains('*') {
             return Ok(vec![path.to_string()]);
         }
@@ -385,6 +413,7 @@ impl Session {
                 .in_order(|s| s.query(&sql))
                 .map_err(|e| unreadable(e, std::slice::from_ref(path), span))?;
             let names = top_level(&rows);
+            no_nul(&display(path), &names, span)?;
             if let Some((twin, name)) = twins(&names) {
                 return Err(duplicate_header(&display(path), twin, name, span));
             }
@@ -518,6 +547,7 @@ fn no_csv_options(options: &FileOptions, span: Span) -> Result<(), Diagnostic> {
         ("quote", options.quote.is_some()),
         ("encoding", options.encoding.is_some()),
         ("header", options.header.is_some()),
+        ("rejects", options.rejects.is_some()),
     ];
     match given.iter().find(|(_, given)| *given) {
         Some((name, _)) => Err(error(
@@ -633,6 +663,9 @@ fn fixed_part(pattern: &str) -> PathBuf {
 
 /// A path as people know it: from the current folder where it lies below.
 pub(super) fn display(path: &str) -> String {
+    if is_remote(path) {
+        return covered(path).into_owned();
+    }
     let here = std::env::current_dir().ok();
     here.and_then(|here| Path::new(path).strip_prefix(here).ok())
         .map_or_else(|| path.to_string(), |p| p.display().to_string())
@@ -687,6 +720,19 @@ fn no_file(path: &str, folder: Option<&Path>, span: Span) -> Diagnostic {
     }
 }
 
+/// Refuses a column that no statement of the engine can name.
+pub(super) fn no_nul(file: &str, names: &[String], span: Span) -> Result<(), Diagnostic> {
+    match names.iter().find(|name| name.contains('\0')) {
+        None => Ok(()),
+        Some(name) => {
+            let title =
+                format!("`{file}` has a column `{name}`, whose name holds the character NUL");
+            Err(error(data::FILE_UNREADABLE, title, "has a name that cannot be used", span)
+                .help("rename the column in the file"))
+        }
+    }
+}
+
 /// The first two names that differ by case at most.
 pub(super) fn twins(names: &[String]) -> Option<(&String, &String)> {
     let mut seen = HashMap::new();
@@ -705,6 +751,12 @@ pub(super) fn duplicate_header(file: &str, first: &str, second: &str, span: Span
 
 fn error(code: Code, title: String, label: &str, span: Span) -> Diagnostic {
     Diagnostic::error(code, title).label(span, label)
+}
+
+/// A file that is something else than its name says.
+pub(super) fn otherwise(path: &str, (what, help): bytes::Otherwise, span: Span) -> Diagnostic {
+    let title = format!("`{}` {what}", display(path));
+    error(data::FILE_UNREADABLE, title, "cannot be read", span).help(help)
 }
 
 /// Why a file cannot be read.

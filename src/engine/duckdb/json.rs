@@ -4,11 +4,12 @@
 //! fraction, and texts that look like dates into dates. Here every column is read as JSON once, and
 //! the kinds of its values decide.
 
+use super::bytes::Mark;
 use super::error::EngineError;
-use super::files::{duplicate_header, path_list, unreadable};
+use super::files::{display, duplicate_header, no_nul, otherwise, path_list, unreadable};
 use super::session::Session;
 use super::typing::{Found, Stage, suggested};
-use super::{identifier, literal, types};
+use super::{bytes, identifier, literal, types};
 use crate::diagnostic::{Diagnostic, codes::data, suggest};
 use crate::model::schema::{Column, FileFormat, FileOptions, Relation, Scan};
 use crate::model::types::Type;
@@ -34,6 +35,17 @@ pub(super) fn open(
     span: Span,
 ) -> Result<Relation, Diagnostic> {
     let failed = |e: EngineError| unreadable(e, paths, span);
+    for path in paths {
+        if let Some(why) = bytes::damage(path) {
+            return Err(otherwise(path, why, span));
+        }
+        if let Mark::Utf16 { .. } | Mark::Utf16Big = bytes::mark(path) {
+            let title = format!("`{}` is UTF-16, and JSON is read as UTF-8", display(path));
+            return Err(Diagnostic::error(data::FILE_UNREADABLE, title)
+                .label(span, "not in UTF-8")
+                .help("convert the file: `iconv -f UTF-16 -t UTF-8`"));
+        }
+    }
     let names = names(session, paths, options, span)?;
     let all: Vec<String> = names.iter().map(|n| format!("{}: 'JSON'", literal(n))).collect();
     let source = format!(
@@ -160,6 +172,7 @@ fn names(
             names.clear();
         }
     }
+    no_nul(&display(&paths[0]), &names, span)?;
     for declared in &options.columns {
         // A file without records yet is what it is declared to be.
         if names.is_empty() || names.iter().any(|n| n.eq_ignore_ascii_case(&declared.name)) {
@@ -167,7 +180,7 @@ fn names(
         }
         return Err(Diagnostic::error(
             data::DECLARED_COLUMN,
-            format!("`{}` has no column `{}`", super::files::display(&paths[0]), declared.name),
+            format!("`{}` has no column `{}`", display(&paths[0]), declared.name),
         )
         .label(declared.span, "not in the file")
         .maybe_help(suggest::unknown_name(
@@ -182,7 +195,7 @@ fn names(
     if names.is_empty() {
         return Err(Diagnostic::error(
             data::FILE_UNREADABLE,
-            format!("`{}` holds no records, so no columns", super::files::display(&paths[0])),
+            format!("`{}` holds no records, so no columns", display(&paths[0])),
         )
         .label(span, "holds no records")
         .help("declare its columns: `columns (id: int)`"));

@@ -73,7 +73,7 @@ pub(super) fn canonical(path: &Path) -> PathBuf {
 }
 
 /// Whether two paths are one file.
-pub(super) fn same_file(a: &Path, b: &Path) -> bool {
+pub fn same_file(a: &Path, b: &Path) -> bool {
     Identity::of(a).is(&Identity::of(b))
 }
 
@@ -84,7 +84,7 @@ pub fn is_open(path: &Path) -> bool {
 }
 
 /// The first bytes of a file that is not open as a database here; nothing for one that is.
-pub(super) fn first_bytes<const N: usize>(path: &Path) -> Option<[u8; N]> {
+pub fn first_bytes<const N: usize>(path: &Path) -> Option<[u8; N]> {
     use std::io::Read;
     let identity = Identity::of(path);
     // Held while reading: no session may attach the file in between.

@@ -1,6 +1,7 @@
 //! DuckDB.
 
 pub mod attach;
+mod bytes;
 pub mod csv;
 pub mod error;
 pub mod files;
@@ -10,12 +11,19 @@ pub mod lock;
 pub mod measure;
 pub mod print;
 pub mod profile;
+pub mod rejects;
+mod remarks;
 pub mod session;
 pub mod spill;
+mod statistics;
+mod store;
 pub mod tables;
+pub mod targets;
 pub mod types;
 mod typing;
 
+#[cfg(test)]
+mod export_tests;
 #[cfg(test)]
 mod file_tests;
 #[cfg(test)]

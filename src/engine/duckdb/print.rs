@@ -13,9 +13,17 @@ pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// `'text'`, its quotes doubled.
+/// `'text'`, its quotes doubled. The engine takes no statement with the character NUL in it, which
+/// values may have.
 pub fn text(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "''"))
+    let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
+    match value.contains('\0') {
+        false => quoted(value),
+        true => {
+            let parts: Vec<String> = value.split('\0').map(quoted).collect();
+            format!("({})", parts.join(" || chr(0) || "))
+        }
+    }
 }
 
 /// The name of a type in a cast.
@@ -131,6 +139,7 @@ pub fn statement(statement: &Statement) -> String {
         Statement::CreateTemp { table, select: s } => {
             format!("CREATE TEMP TABLE {} AS\n{}", identifier(table), select(s))
         }
+        Statement::DropTemp(table) => format!("DROP TABLE temp.{}", identifier(table)),
         Statement::CreateTempView { view, select: s } => {
             format!("CREATE TEMP VIEW {} AS\n{}", identifier(view), select(s))
         }
@@ -348,6 +357,9 @@ pub fn scalar(s: &Scalar) -> String {
             };
             format!("row_number() OVER ({partition}ORDER BY {})", orders(order))
         }
+        Scalar::CountTrue(condition) => {
+            format!("CAST(coalesce(count_if({}), 0) AS BIGINT)", scalar(condition))
+        }
         Scalar::Previous(value) => format!("lag({}) OVER ()", scalar(value)),
         Scalar::RowCount => "count(*) OVER ()".into(),
         Scalar::Exists(s) => format!("EXISTS (\n  {}\n)", indented(&select(s))),
@@ -451,6 +463,7 @@ fn primitive(p: Primitive, args: &[Scalar]) -> String {
         Primitive::StableHash => {
             format!("md5(length({0}) || ':' || {0} || {1})", arg(0), arg(1))
         }
+        Primitive::Scatter => format!("hash({})", list(args)),
         Primitive::NanToNull => {
             format!("CASE WHEN isnan({0}) THEN NULL ELSE {0} END", arg(0))
         }

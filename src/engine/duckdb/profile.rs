@@ -8,6 +8,8 @@ use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::profile::{ColumnProfile, Share};
 
+use super::remarks::remarks_of_counts;
+
 /// How many frequent values are shown.
 const FREQUENT: usize = 10;
 
@@ -244,191 +246,6 @@ impl Session {
             })
             .collect())
     }
-
-    fn remarks_of_text(
-        &self,
-        source: &Source<'_>,
-        filled: u64,
-        into: &mut ColumnProfile,
-    ) -> Result<(), EngineError> {
-        let x = identifier(source.column);
-        let full = |pattern: &str| {
-            format!("count(*) FILTER (regexp_full_match({x}, {}))", literal(pattern))
-        };
-        let digits = literal("[0-9]+");
-        let forms = FORMS.map(|(_, pattern)| full(pattern));
-        let words = PLACEHOLDERS.map(literal).join(", ");
-        let rows = self.query(&format!(
-            "SELECT count(*) FILTER ({x} <> trim({x})), {zeros}, {numeric}, \
-             count(DISTINCT length({x})) FILTER (regexp_full_match({x}, {digits})), \
-             count(*) FILTER (contains({x}, '@')), \
-             count(*) FILTER (lower(trim({x})) IN ({words})), \
-             min({x}) FILTER (lower(trim({x})) IN ({words})), \
-             count(*) FILTER (regexp_matches({x}, {invisible})), \
-             count(*) FILTER (regexp_matches({x}, {garbled})), {forms} FROM {from}",
-            zeros = full("0[0-9]+"),
-            numeric = full("[0-9]+"),
-            invisible = literal("[\u{a0}\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}]"),
-            garbled = literal("Ã[\u{80}-\u{bf}©¨ª«´§]|\u{fffd}"),
-            forms = forms.join(", "),
-            from = source.from,
-        ))?;
-        let Some(row) = rows.first() else { return Ok(()) };
-        let at = |n: usize| number(row.get(n));
-        let remarks = &mut into.remarks;
-        if at(0) > 0 {
-            remarks.push(format!("{} begin or end with a blank: `trim` removes it", at(0)));
-        }
-        if at(2) > 0 && at(1) > 0 {
-            let codes = "they are codes, not numbers, and stay text";
-            let lengths = match at(3) {
-                0 | 1 => String::new(),
-                n => format!("; digits of {n} lengths: some may have lost their zeros"),
-            };
-            remarks.push(format!("{} begin with 0: {codes}{lengths}", at(1)));
-        } else if at(2) > 0 && at(2) < filled && at(2) * 20 >= filled * 19 {
-            let others = filled - at(2);
-            remarks.push(format!("{others} of {filled} are no numbers, all others are"));
-        }
-        if at(4) * 5 >= filled * 4 && at(4) < filled {
-            remarks.push(format!("{} have no @, all others have one", filled - at(4)));
-        }
-        if at(5) > 0 {
-            let shown = present(row.get(6)).unwrap_or_default();
-            remarks.push(format!("{} stand for no value, such as {shown}", at(5)));
-        }
-        if at(7) > 0 {
-            remarks.push(format!("{} have blanks that cannot be seen", at(7)));
-        }
-        if at(8) > 0 {
-            remarks.push(format!("{} were read in a wrong encoding", at(8)));
-        }
-        let dates: Vec<(&str, u64)> = FORMS
-            .iter()
-            .enumerate()
-            .map(|(n, (form, _))| (*form, at(9 + n)))
-            .filter(|(_, n)| *n > 0)
-            .collect();
-        let all: u64 = dates.iter().map(|(_, n)| n).sum();
-        if all * 2 >= filled && dates.len() > 1 {
-            let forms: Vec<String> = dates.iter().map(|(f, n)| format!("{f} ({n})")).collect();
-            remarks.push(format!("dates in several forms: {}", forms.join(", ")));
-        } else if all * 2 >= filled && all < filled {
-            remarks.push(format!("{} are no dates, all others are", filled - all));
-        } else if let [(form, _)] = dates.as_slice()
-            && all > 0
-            && all == filled
-        {
-            remarks.push(format!(
-                "dates held as text: `date({}, \"{form}\")` reads them",
-                source.column
-            ));
-        }
-        self.alike(source, into)
-    }
-
-    /// Values that differ from another one only in case or blanks.
-    fn alike(&self, source: &Source<'_>, into: &mut ColumnProfile) -> Result<(), EngineError> {
-        let x = identifier(source.column);
-        let rows = self.query(&format!(
-            "WITH d AS (SELECT DISTINCT {x} AS v FROM {} WHERE {x} <> ''), \
-             g AS (SELECT lower(trim(regexp_replace(v, '\\s+', ' ', 'g'))) AS f, count(*) AS n, \
-             min(v) AS a, max(v) AS b FROM d GROUP BY f HAVING count(*) > 1) \
-             SELECT coalesce(sum(n), 0), arg_min(a, f), arg_min(b, f) FROM g",
-            source.from
-        ))?;
-        let Some(row) = rows.first() else { return Ok(()) };
-        let n = number(row.first());
-        if n > 0 {
-            let (a, b) = (present(row.get(1)), present(row.get(2)));
-            into.remarks.push(format!(
-                "{n} values differ from another one only in case or blanks, such as {} and {}",
-                a.unwrap_or_default(),
-                b.unwrap_or_default()
-            ));
-        }
-        Ok(())
-    }
-
-    fn remarks_of_time(
-        &self,
-        source: &Source<'_>,
-        filled: u64,
-        into: &mut ColumnProfile,
-    ) -> Result<(), EngineError> {
-        let x = identifier(source.column);
-        let now = print::literal(&Value::Instant(source.now), &Type::Instant);
-        let (later, day) = match source.ty {
-            Type::Instant => {
-                (format!("{x} > {now}"), format!("timezone({}, {x})", literal(source.zone)))
-            }
-            _ => {
-                let local = format!("timezone({}, {now})", literal(source.zone));
-                (format!("{x} > {local}"), format!("CAST({x} AS TIMESTAMP)"))
-            }
-        };
-        let rows = self.query(&format!(
-            "SELECT count(*) FILTER ({later}), count(*) FILTER (CAST({day} AS DATE) IN \
-             (DATE '1900-01-01', DATE '1970-01-01', DATE '9999-12-31', DATE '0001-01-01')), \
-             count(*) FILTER (CAST({day} AS DATE) = {day}) FROM {}",
-            source.from
-        ))?;
-        let Some(row) = rows.first() else { return Ok(()) };
-        let at = |n: usize| number(row.get(n));
-        if at(0) > 0 && at(0) * 20 <= filled {
-            into.remarks.push(format!("{} lie in the future, all others do not", at(0)));
-        }
-        if at(1) > 0 {
-            let days = "1900-01-01, 1970-01-01 or 9999-12-31";
-            into.remarks.push(format!("{} are {days}, which often stand for no value", at(1)));
-        }
-        if *source.ty != Type::Date && filled > 1 && at(2) == filled {
-            into.remarks.push("every time is midnight: these are days".into());
-        }
-        Ok(())
-    }
-
-    fn remarks_of_number(
-        &self,
-        source: &Source<'_>,
-        filled: u64,
-        into: &mut ColumnProfile,
-    ) -> Result<(), EngineError> {
-        let x = identifier(source.column);
-        let rows = self.query(&format!("SELECT count(*) FILTER ({x} < 0) FROM {}", source.from))?;
-        let below = number(rows.first().and_then(|r| r.first()));
-        if below > 0 && below * 20 <= filled {
-            into.remarks.push(format!("{below} are below 0, all others are not"));
-        }
-        Ok(())
-    }
-}
-
-/// How dates are written in texts.
-const FORMS: [(&str, &str); 6] = [
-    ("YYYY-MM-DD", "[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?"),
-    ("YYYY/MM/DD", "[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}([T ].*)?"),
-    ("DD/MM/YYYY", "[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}( .*)?"),
-    ("DD.MM.YYYY", "[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{2,4}( .*)?"),
-    ("DD-MM-YYYY", "[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}( .*)?"),
-    ("YYYYMMDD", "(19|20)[0-9]{2}(0[1-9]|1[0-2])[0-3][0-9]"),
-];
-
-/// Words that people write where there is no value.
-const PLACEHOLDERS: [&str; 12] =
-    ["n/a", "na", "null", "none", "nil", "nan", "-", "--", "?", "unknown", "undefined", "tbd"];
-
-fn remarks_of_counts(profile: &ColumnProfile, rows: u64) -> Vec<String> {
-    let mut remarks = Vec::new();
-    if rows > 0 && profile.missing == rows {
-        remarks.push("no row has a value".into());
-    } else if rows > 1 && profile.distinct == 1 && profile.missing == 0 {
-        remarks.push("every row has the same value".into());
-    }
-    if profile.empty > 0 && profile.missing > 0 {
-        remarks.push("some are missing and some empty: `is empty` holds for both".into());
-    }
-    remarks
 }
 
 fn is_ordered(ty: &Type) -> bool {
@@ -459,7 +276,7 @@ fn short(x: f64) -> String {
     }
 }
 
-fn number(value: Option<&Value>) -> u64 {
+pub(super) fn number(value: Option<&Value>) -> u64 {
     match value {
         Some(Value::Int(n)) => u64::try_from(*n).unwrap_or(0),
         Some(Value::Float(x)) => *x as u64,
@@ -471,7 +288,7 @@ fn number(value: Option<&Value>) -> u64 {
     }
 }
 
-fn present(value: Option<&Value>) -> Option<String> {
+pub(super) fn present(value: Option<&Value>) -> Option<String> {
     match value {
         None | Some(Value::Missing) => None,
         Some(value) => Some(print::written(value)),

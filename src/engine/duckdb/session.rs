@@ -14,6 +14,7 @@ use super::csv::TypingCache;
 use super::error::{EngineError, ErrorKind};
 use super::lock::{self, Listener, OpenFile};
 use super::measure::Measured;
+use super::rejects::Rejected;
 use super::spill::SpillDir;
 use super::{identifier, literal, types};
 use crate::diagnostic::{Diagnostic, codes::data};
@@ -23,6 +24,16 @@ use crate::model::value::Value;
 
 /// The name under which the project's database is attached.
 pub const PROJECT: &str = "project";
+
+/// From where extensions of the engine may be fetched. Whatever it is, the engine loads only what
+/// DuckDB has signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repository {
+    /// DuckDB's own.
+    DuckDb,
+    /// A folder or an address that has the same.
+    At(String),
+}
 
 /// How the engine is set up.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +57,8 @@ pub struct EngineOptions {
     /// Where extensions of the engine lie; else `CAMP_EXTENSION_DIRECTORY`, else where the engine
     /// installs them.
     pub extension_directory: Option<PathBuf>,
+    /// From where missing extensions may be fetched; else none is.
+    pub repository: Option<Repository>,
     /// Sources are asked for their columns and types alone, not for statistics that plans use.
     pub schemas_only: bool,
 }
@@ -115,8 +128,12 @@ pub struct Session {
     pub(super) typing: RefCell<TypingCache>,
     /// The files that scripts named, for `--safe`.
     pub(super) opened: RefCell<Vec<String>>,
+    /// Rows that were set aside.
+    pub(super) rejected: RefCell<Vec<Rejected>>,
     /// What was run, while that is measured.
     pub(super) measured: RefCell<Option<Vec<Measured>>>,
+    /// Whether the engine was told what the environment knows of object stores.
+    pub(super) store_known: Cell<bool>,
     locked: Cell<bool>,
     pub(super) spill: Option<SpillDir>,
 }
@@ -161,7 +178,9 @@ impl Session {
             held: RefCell::default(),
             typing: RefCell::default(),
             opened: RefCell::default(),
+            store_known: Cell::new(false),
             locked: Cell::new(false),
+            rejected: RefCell::default(),
             measured: RefCell::default(),
             spill,
         };
@@ -276,6 +295,11 @@ impl Session {
                 _ => None,
             })
             .collect())
+    }
+
+    /// The rows that were set aside while files were opened.
+    pub fn rejected(&self) -> Vec<Rejected> {
+        self.rejected.borrow().clone()
     }
 
     /// One more connection to the engine. It sees neither temporary tables nor what is not committed.
@@ -422,8 +446,8 @@ impl Session {
         Ok(())
     }
 
-    /// Under `--safe`, shuts everything but the files and databases opened so far, `written` and the
-    /// session's own folder; without it, does nothing. After this no further file can be opened.
+    /// Under `--safe`, shuts everything but the files and databases opened so far, the databases that
+    /// will be `written` and the session's own folder; without it, does nothing. After this no further file can be opened.
     ///
     /// The engine cannot allow a file for reading only, so what is written is the caller's to check.
     ///
@@ -434,9 +458,8 @@ impl Session {
             return Ok(());
         }
         let mut paths = self.opened.borrow().clone();
-        paths.extend(written.iter().map(|p| p.to_string_lossy().into_owned()));
         let databases = self.options.database.iter().cloned().chain(self.attached_files());
-        for database in databases {
+        for database in databases.chain(written.iter().cloned()) {
             let absolute = std::path::absolute(&database).unwrap_or(database);
             // The files that the engine makes beside a database.
             for suffix in ["", ".wal", ".wal.checkpoint", ".wal.recovery"] {

@@ -1,23 +1,38 @@
 //! Tables and views of the project's database and of attached ones.
 
+use super::attach::Keeper;
 use super::error::EngineError;
 use super::session::{PROJECT, Session};
 use super::{identifier, literal, types};
 use crate::diagnostic::{Diagnostic, codes::data, suggest};
-use crate::model::schema::{Column, ForeignKey, Relation, Scan};
+use crate::model::schema::{Column, ForeignKey, Relation, Scan, Target};
 use crate::model::value::Value;
 use crate::source::Span;
 
 /// The schemas in which a name without one is looked up.
 const DEFAULT_SCHEMAS: [&str; 2] = ["main", "public"];
 
+/// What the names of views that cast a source begin with.
+const CAST: &str = "camp:";
+
+/// Whether a table that is read, by its name, is a view that casts this one.
+pub fn casts(target: &Target, view: &str) -> bool {
+    let entry = Entry {
+        database: target.database.clone(),
+        schema: target.schema.clone(),
+        table: target.table.clone(),
+        view: false,
+    };
+    view.strip_prefix(CAST).is_some_and(|name| name.eq_ignore_ascii_case(&entry.spelled()))
+}
+
 /// A table or view that can be named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
-    database: String,
-    schema: String,
-    table: String,
-    view: bool,
+pub(super) struct Entry {
+    pub(super) database: String,
+    pub(super) schema: String,
+    pub(super) table: String,
+    pub(super) view: bool,
 }
 
 impl Entry {
@@ -72,7 +87,7 @@ impl Session {
             .collect()
     }
 
-    fn entries(&self) -> Result<Vec<Entry>, EngineError> {
+    pub(super) fn entries(&self) -> Result<Vec<Entry>, EngineError> {
         let rows = self.query(
             "SELECT database_name, schema_name, table_name, false FROM duckdb_tables() \
              WHERE NOT internal AND database_name NOT IN ('system', 'temp', 'memory') \
@@ -200,13 +215,7 @@ impl Session {
         };
         let (mut primary_key, mut foreign_keys) = (Vec::new(), Vec::new());
         if !entry.view {
-            let rows = self.query(&format!(
-                "SELECT constraint_type, constraint_column_names, referenced_table, \
-                 referenced_column_names FROM duckdb_constraints() WHERE {} \
-                 AND constraint_type IN ('PRIMARY KEY', 'FOREIGN KEY') ORDER BY constraint_index",
-                entry.filter()
-            ));
-            for row in rows.map_err(failed)? {
+            for row in self.constraints(entry).map_err(failed)? {
                 match row.as_slice() {
                     [Value::Text(kind), Value::List(columns), ..] if kind == "PRIMARY KEY" => {
                         primary_key = texts(columns).unwrap_or_default();
@@ -234,6 +243,79 @@ impl Session {
         Ok(Relation { scan, columns, primary_key, foreign_keys })
     }
 
+    /// The keys of a table and those that point to others: kind, columns, the other table, its columns.
+    /// Extensions tell of no foreign keys, so the source itself is asked.
+    fn constraints(&self, entry: &Entry) -> Result<Vec<Vec<Value>>, EngineError> {
+        match self.keeper(&entry.database) {
+            Keeper::Postgres => return self.postgres_constraints(entry),
+            Keeper::Sqlite => {
+                let mut found = self.engine_constraints(entry)?;
+                found.extend(self.sqlite_foreign_keys(entry)?);
+                return Ok(found);
+            }
+            Keeper::DuckDb | Keeper::DuckLake => {}
+        }
+        self.engine_constraints(entry)
+    }
+
+    fn engine_constraints(&self, entry: &Entry) -> Result<Vec<Vec<Value>>, EngineError> {
+        self.query(&format!(
+            "SELECT constraint_type, constraint_column_names, referenced_table, \
+             referenced_column_names FROM duckdb_constraints() WHERE {} \
+             AND constraint_type IN ('PRIMARY KEY', 'FOREIGN KEY') ORDER BY constraint_index",
+            entry.filter()
+        ))
+    }
+
+    fn postgres_constraints(&self, entry: &Entry) -> Result<Vec<Vec<Value>>, EngineError> {
+        let columns = |numbers: &str, table: &str| {
+            format!(
+                "(SELECT array_agg(a.attname::text ORDER BY k.n) FROM unnest({numbers}) WITH ORDINALITY \
+                 AS k (number, n) JOIN pg_attribute a ON a.attrelid = {table} AND a.attnum = k.number)"
+            )
+        };
+        let asked = format!(
+            "SELECT CASE c.contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'FOREIGN KEY' END AS kind, {} AS own, \
+             f.relname::text AS other, {} AS theirs FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid \
+             JOIN pg_namespace s ON s.oid = t.relnamespace LEFT JOIN pg_class f ON f.oid = c.confrelid \
+             WHERE (c.contype = 'p' OR (c.contype = 'f' AND f.relnamespace = t.relnamespace)) \
+             AND s.nspname = {} AND t.relname = {} ORDER BY c.contype DESC, c.conname",
+            columns("c.conkey", "c.conrelid"),
+            columns("c.confkey", "c.confrelid"),
+            literal(&entry.schema),
+            literal(&entry.table)
+        );
+        self.query(&format!(
+            "SELECT kind, own, other, theirs FROM postgres_query({}, {})",
+            literal(&entry.database),
+            literal(&asked)
+        ))
+    }
+
+    /// A key that names no columns of the other table means its primary key.
+    fn sqlite_foreign_keys(&self, entry: &Entry) -> Result<Vec<Vec<Value>>, EngineError> {
+        let table = literal(&entry.table);
+        let asked = format!(
+            "SELECT fk.id, fk.seq, m.name AS other, own.name AS own, coalesce(fk.\"to\", (SELECT pk.name FROM \
+             pragma_table_info(fk.\"table\") pk WHERE pk.pk = fk.seq + 1)) AS theirs \
+             FROM pragma_foreign_key_list({table}) fk \
+             JOIN pragma_table_info({table}) own ON lower(own.name) = lower(fk.\"from\") \
+             JOIN sqlite_master m ON m.type = 'table' AND lower(m.name) = lower(fk.\"table\")"
+        );
+        let query = format!(
+            "SELECT 'FOREIGN KEY', list(own ORDER BY CAST(seq AS INTEGER)), any_value(other), \
+             list(theirs ORDER BY CAST(seq AS INTEGER)) FROM sqlite_query({}, {}) \
+             GROUP BY id HAVING count(theirs) = count(*) ORDER BY CAST(id AS INTEGER)",
+            literal(&entry.database),
+            literal(&asked)
+        );
+        // The extension keeps a handle of the transaction in which the query was prepared.
+        self.connection.execute_batch("BEGIN TRANSACTION")?;
+        let found = self.query(&query);
+        self.rollback()?;
+        found
+    }
+
     /// A temporary view of a source whose columns have the types that Camp's rules need. Its name
     /// follows from the source, so that one source stays one.
     pub(super) fn cast_view(
@@ -246,7 +328,7 @@ impl Session {
             .iter()
             .map(|(c, ty)| format!("CAST({} AS {ty}) AS {}", identifier(c), identifier(c)))
             .collect();
-        let view = format!("camp:{name}");
+        let view = format!("{CAST}{name}");
         self.execute(&format!(
             "CREATE OR REPLACE TEMP VIEW {} AS SELECT * REPLACE ({}) FROM {source}",
             identifier(&view),
@@ -273,7 +355,7 @@ pub(super) fn mapped(raw: Vec<(String, String, bool)>) -> (Vec<Column>, Vec<(Str
 }
 
 /// The texts at the start of a row.
-fn texts(values: &[Value]) -> Option<Vec<String>> {
+pub(super) fn texts(values: &[Value]) -> Option<Vec<String>> {
     let texts: Vec<String> = values
         .iter()
         .map_while(|v| match v {
@@ -285,7 +367,11 @@ fn texts(values: &[Value]) -> Option<Vec<String>> {
 }
 
 /// Those whose name is exactly this one, else those whose name is it ignoring case.
-fn best<'e>(entries: &[&'e Entry], name: &str, of: impl Fn(&Entry) -> &String) -> Vec<&'e Entry> {
+pub(super) fn best<'e>(
+    entries: &[&'e Entry],
+    name: &str,
+    of: impl Fn(&Entry) -> &String,
+) -> Vec<&'e Entry> {
     let exact: Vec<&Entry> = entries.iter().copied().filter(|e| of(e) == name).collect();
     if !exact.is_empty() {
         return exact;

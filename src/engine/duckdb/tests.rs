@@ -487,35 +487,6 @@ fn a_missing_extension_is_named_with_where_to_put_it() {
     assert_eq!(error.code, data::ATTACH_FAILED);
 }
 
-// Needs DuckDB's own extensions, which are not part of the project: point
-// CAMP_EXTENSION_DIRECTORY at a folder with them.
-#[test]
-#[ignore = "needs the sqlite and postgres extensions in CAMP_EXTENSION_DIRECTORY"]
-fn sqlite_and_postgres_attach_through_their_extensions() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut s = memory();
-    s.load_extension("sqlite_scanner", HERE).unwrap();
-    let file = dir.path().join("shop.sqlite");
-    let path = literal(&file.to_string_lossy());
-    s.execute(&format!("ATTACH {path} AS made (TYPE sqlite)")).unwrap();
-    s.execute("CREATE TABLE made.Customers (id BIGINT PRIMARY KEY, email VARCHAR)").unwrap();
-    s.execute("INSERT INTO made.Customers VALUES (1, 'a')").unwrap();
-    s.execute("DETACH made").unwrap();
-    s.attach("lite", "shop.sqlite", dir.path(), HERE).unwrap();
-    let customers = s.table(&parts("lite.customers"), HERE).unwrap();
-    assert_eq!(types_of(&customers), types(&[("id", "int"), ("email", "text")]));
-    let from = files::scan_sql(&customers.scan);
-    assert_eq!(
-        s.query(&format!("SELECT * FROM {from}")).unwrap(),
-        vec![vec![Value::Int(1), Value::Text("a".into())]]
-    );
-    assert!(s.execute("INSERT INTO lite.Customers VALUES (2, 'b')").is_err(), "read-only");
-    let error =
-        s.attach("pg", "postgres://me:secret@127.0.0.1:1/none", dir.path(), HERE).unwrap_err();
-    assert_eq!(error.code, data::ATTACH_FAILED);
-    assert!(!format!("{error:?}").contains("secret"), "{error:?}");
-}
-
 #[test]
 fn a_view_that_casts_outlives_a_commit() {
     let (_dir, s) = shop();

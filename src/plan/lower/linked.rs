@@ -5,8 +5,9 @@ use crate::model::program::DimId;
 use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::plan::query::*;
+use crate::plan::reach::Reach;
+use crate::plan::sorted;
 
-use super::needed;
 use super::sql::{
     and, count_call, count_rows, equal, join_keys, null, refuses_zero, test, truth, without_zero,
 };
@@ -52,11 +53,13 @@ impl Lowering<'_> {
             let Some((from, _, _)) = self.row(&links.from) else { continue };
             let ids = links.ids();
             let asked = condition.map(Expr::conjuncts).unwrap_or_default();
+            let reach = self.reach(links, condition);
             let shared = self.blocks[owner].groups.iter().any(|group| {
                 group.from == from
                     && group.links == ids
                     && group.block.is_some()
                     && group.common().iter().all(|part| asked.contains(part))
+                    && self.together(group, &reach)
             });
             if shared {
                 self.top().joins.remove(join);
@@ -102,6 +105,20 @@ impl Lowering<'_> {
             rows.push((alias, link.to));
         }
         (first, rows)
+    }
+
+    /// Which rows at the end of a path a condition can need.
+    fn reach(&self, links: &Links, condition: Option<&Expr>) -> Reach {
+        let Some(last) = links.steps.last() else { return Reach::default() };
+        let parts = condition.into_iter().flat_map(Expr::conjuncts);
+        Reach::of(self.program, self.program[last.link].to, last.frame, parts)
+    }
+
+    /// Whether what needs these rows had better be an aggregate of a group.
+    fn together(&self, group: &Group, reach: &Reach) -> bool {
+        let Some((_, dimension)) = group.rows.last() else { return true };
+        let extents = self.extents.filter(|_| self.passes.near_bounds);
+        extents.is_none_or(|e| e.together(self.program, *dimension, &group.reach, reach))
     }
 
     pub(super) fn unbind_links(&mut self, links: &Links) {
@@ -206,7 +223,13 @@ impl Lowering<'_> {
     ) -> Scalar {
         let Some((from, _, owner)) = self.row(&links.from) else { return null() };
         let ids = links.ids();
-        let known = self.blocks[owner].groups.iter().position(|g| g.from == from && g.links == ids);
+        let reach = self.reach(links, condition);
+        let groups = &self.blocks[owner].groups;
+        let same = |g: &Group| g.from == from && g.links == ids;
+        // One that something is lowered inside of comes first: what is asked there speaks of its rows.
+        let open = groups.iter().position(|g| same(g) && g.block.is_none());
+        let known =
+            open.or_else(|| groups.iter().position(|g| same(g) && self.together(g, &reach)));
         let index = match known {
             Some(index) => index,
             None => {
@@ -214,7 +237,11 @@ impl Lowering<'_> {
                 self.unbind_links(links);
                 let block = self.close();
                 let alias = self.alias("g");
-                let keys: Vec<Scalar> = first.iter().map(|(_, key)| key.clone()).collect();
+                let of =
+                    rows.last().map_or_else(String::new, |(_, d)| self.program[*d].name.clone());
+                let types = links.steps.first().map(|step| &self.program[step.link].on);
+                let types = types.into_iter().flatten().map(|pair| pair.to.ty.clone());
+                let keys = first.iter().map(|(_, key)| key.clone()).zip(types).collect();
                 let (_, on) = join_keys(first, &alias);
                 self.blocks[owner].groups.push(Group {
                     from,
@@ -222,11 +249,13 @@ impl Lowering<'_> {
                     alias,
                     block: Some(block),
                     rows,
+                    of,
                     on,
                     keys,
                     aggregates: Vec::new(),
                     conditions: Vec::new(),
-                    bounded: self.passes.needed_rows,
+                    reach: reach.clone(),
+                    passes: self.passes,
                 });
                 self.blocks[owner].groups.len() - 1
             }
@@ -254,6 +283,7 @@ impl Lowering<'_> {
         let block = self.close();
         let group = &mut self.blocks[owner].groups[index];
         group.block = Some(block);
+        group.reach = group.reach.hull(&reach);
         let n = match group.aggregates.iter().position(|a| *a == call) {
             Some(n) => n,
             None => {
@@ -464,31 +494,30 @@ pub(super) fn speaks_of_others(expr: &Expr, bound: &mut Vec<u16>) -> bool {
 
 /// A grouped query `k0…, a0…`. What all its aggregates ask for is asked of the rows, so that
 /// the scan can prune.
-pub(super) fn grouped(
-    mut block: Block,
-    keys: Vec<Scalar>,
-    mut aggregates: Vec<AggregateCall>,
-    bounded: bool,
-) -> Select {
-    let of = |call: &AggregateCall| match &call.filter {
+pub(super) fn grouped(mut block: Block, group: Group) -> Select {
+    let Group { keys, mut aggregates, passes, of, rows, reach, .. } = group;
+    let asked = |call: &AggregateCall| match &call.filter {
         Some(Scalar::And(parts)) => parts.clone(),
         Some(other) => vec![other.clone()],
         None => Vec::new(),
     };
     if let Some((first, rest)) = aggregates.split_first() {
-        let mut common = of(first);
-        common.retain(|part| rest.iter().all(|call| of(call).contains(part)));
+        let mut common = asked(first);
+        common.retain(|part| rest.iter().all(|call| asked(call).contains(part)));
         for call in &mut aggregates {
-            let mut left = of(call);
+            let mut left = asked(call);
             left.retain(|part| !common.contains(part));
             call.filter = (!left.is_empty()).then(|| and(left));
         }
         block.filter.extend(common);
     }
-    if bounded {
-        let filters: Vec<Vec<Scalar>> = aggregates.iter().map(of).collect();
-        block.filter.extend(needed::bounds(&filters));
+    if passes.needed_rows {
+        let bounds = rows.last().map_or_else(Vec::new, |(alias, _)| reach.conditions(alias));
+        let more = bounds.into_iter().filter(|bound| !block.filter.contains(bound));
+        block.filter.extend(more.collect::<Vec<_>>());
     }
+    let by = passes.sorted_links.then(|| sorted::order(&keys, aggregates.len())).flatten();
+    let keys: Vec<Scalar> = keys.into_iter().map(|(key, _)| key).collect();
     let mut columns: Vec<(String, Scalar)> =
         keys.iter().enumerate().map(|(n, key)| (format!("k{n}"), key.clone())).collect();
     for (n, call) in aggregates.into_iter().enumerate() {
@@ -496,5 +525,6 @@ pub(super) fn grouped(
     }
     let mut select = finish(block, columns);
     select.group_by = keys;
+    select.clustered = by.map(|by| Clustering { by, rows: of });
     select
 }

@@ -15,7 +15,6 @@
 mod conditions;
 mod linked;
 mod membership;
-mod needed;
 mod sql;
 mod values;
 
@@ -24,16 +23,18 @@ use std::collections::HashMap;
 use crate::diagnostic::Diagnostics;
 use crate::model::expr::*;
 use crate::model::program::{DimId, LinkId, Program, TransitionId};
+use crate::model::types::Type;
 use crate::model::value::Value;
 
 use super::passes::Passes;
 use super::query::*;
+use super::reach::{Extents, Reach};
 use super::relation::Relations;
 
 use linked::grouped;
 use membership::is_deliveries;
 pub use membership::table_member;
-pub use sql::{and, count_rows, count_where, equal, or, truth};
+pub use sql::{and, count_rows, equal, or, truth};
 
 /// What the planner knows of saved audiences beside the program.
 pub trait History {
@@ -77,13 +78,16 @@ struct Group {
     /// Absent while something is lowered inside it.
     block: Option<Block>,
     rows: Vec<(Alias, DimId)>,
+    /// The name of the dimension that the path leads to.
+    of: String,
     on: Scalar,
-    keys: Vec<Scalar>,
+    keys: Vec<(Scalar, Type)>,
     aggregates: Vec<AggregateCall>,
     /// What each aggregate asks of its rows.
     conditions: Vec<Vec<Expr>>,
-    /// Whether only rows are read that an aggregate asks for.
-    bounded: bool,
+    /// The rows at the end of the path that any of them can need.
+    reach: Reach,
+    passes: Passes,
 }
 
 /// A row that expressions speak of.
@@ -123,6 +127,7 @@ pub struct Lowering<'a> {
     frames: HashMap<u16, Vec<Frame>>,
     aliases: usize,
     passes: Passes,
+    extents: Option<&'a Extents<'a>>,
     /// What went wrong.
     pub errors: Diagnostics,
 }
@@ -138,13 +143,14 @@ impl<'a> Lowering<'a> {
             frames: HashMap::new(),
             aliases: 0,
             passes: Passes::ALL,
+            extents: None,
             errors: Diagnostics::default(),
         }
     }
 
-    /// With these passes only.
-    pub fn with(self, passes: Passes) -> Self {
-        Lowering { passes, ..self }
+    /// With these passes only, by these statistics.
+    pub fn with(self, passes: Passes, extents: &'a Extents<'a>) -> Self {
+        Lowering { passes, extents: Some(extents), ..self }
     }
 
     fn alias(&mut self, prefix: &str) -> Alias {
@@ -433,17 +439,13 @@ impl<'a> Lowering<'a> {
 fn finish(block: Block, columns: Vec<(String, Scalar)>) -> Select {
     let mut joins = block.joins;
     for group in block.groups {
-        let Some(inner) = group.block else { continue };
+        let mut group = group;
+        let Some(inner) = group.block.take() else { continue };
         joins.push(Join {
             kind: JoinKind::Left,
-            source: Source::Query(Box::new(grouped(
-                inner,
-                group.keys,
-                group.aggregates,
-                group.bounded,
-            ))),
-            alias: group.alias,
-            on: group.on,
+            alias: group.alias.clone(),
+            on: group.on.clone(),
+            source: Source::Query(Box::new(grouped(inner, group))),
         });
     }
     Select {

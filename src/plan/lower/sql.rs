@@ -9,12 +9,7 @@ use super::Pair;
 
 /// `count(*)`
 pub fn count_rows() -> Scalar {
-    count_where(None)
-}
-
-/// `count(*)` of the rows for which a filter is true.
-pub fn count_where(filter: Option<Scalar>) -> Scalar {
-    Scalar::Aggregate(Box::new(AggregateCall { filter, ..count_call() }))
+    Scalar::Aggregate(Box::new(count_call()))
 }
 
 /// The count of rows, as the aggregate it is.

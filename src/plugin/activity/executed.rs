@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::check::binder::Binder;
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::codes::plugin as codes;
 use crate::model::expr::{Expr, Population};
 use crate::model::program::{ActivityStep, CarriedColumn, DimId, Operation, Program};
 use crate::model::types::Type;
@@ -41,17 +40,6 @@ impl PluginActivity {
     ) -> Option<Arc<dyn Operation>> {
         let manifest = self.manifest();
         let at = bound.places.activity;
-        if binder.options().fence.is_some() && manifest.kind == Kind::Delivery {
-            binder.report(
-                Diagnostic::error(
-                    codes::REFUSED,
-                    format!("`{}` is not allowed under `--safe`", self.spec.name),
-                )
-                .label(at, "sends rows to the outside")
-                .help("run without `--safe`"),
-            );
-            return None;
-        }
         let relations: Vec<Vec<(String, Type)>> =
             bound.relations.iter().map(|r| r.columns(binder.program())).collect();
         let (run, facts) = run_facts(binder);

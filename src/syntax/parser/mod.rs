@@ -14,6 +14,7 @@ use super::scan::{self, Kind, Token};
 use super::spelling::{self, Patch, Patched};
 use super::{literals, names};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::syntax as codes;
 use crate::source::{Span, Spanned};
 
 /// The grammar's parser. The file's documentation becomes that of the rules.
@@ -104,6 +105,18 @@ fn read(text: &str, base: u32, rule: Rule) -> Read {
     };
     let source = Source { text, base, whole };
     let invalid = || StatementKind::Invalid(defined(text, &tokens));
+    let nul = tokens.iter().filter(|t| t.kind != Kind::Comment).find_map(|token| {
+        let at = (token.start + token.text(text).find('\0')?) as u32;
+        Some(Span::new(base + at, base + at + 1))
+    });
+    if let Some(at) = nul {
+        diagnostics.push(
+            Diagnostic::error(codes::NUL, "The character NUL stands in the script")
+                .label(at, "cannot be seen, and means nothing")
+                .help("delete it, or save the file as UTF-8"),
+        );
+        return Read { kind: invalid(), span: whole, diagnostics, bracket_open: false };
+    }
 
     let patched = Reading::new(text, &patches);
     let structure = scan::structure(&patched.patched.text, &patched.tokens, &|start, end| {

@@ -318,7 +318,10 @@ impl Builder<'_> {
             }
             Rule::text => ClauseKind::Label(self.text(node)),
             Rule::as_label => ClauseKind::As(self.text_of(node)?),
-            Rule::to_file => ClauseKind::To(self.text_of(node)?),
+            Rule::to_target => match find(Rule::path) {
+                Some(path) => ClauseKind::ToTable(self.path(path)),
+                None => ClauseKind::To(self.text_of(node)?),
+            },
             Rule::where_clause => ClauseKind::Where(self.condition(node)),
             Rule::select => ClauseKind::Select(self.select(node)),
             Rule::order_by => ClauseKind::OrderBy(self.sorts(node)),
@@ -535,7 +538,7 @@ fn placing(kind: &ClauseKind) -> Option<(u8, u8, &'static str)> {
     Some(match kind {
         ClauseKind::Inputs(_) | ClauseKind::Label(_) | ClauseKind::Set(_) => return None,
         ClauseKind::As(_) => (0, 0, "as"),
-        ClauseKind::To(_) => (1, 0, "to"),
+        ClauseKind::To(_) | ClauseKind::ToTable(_) => (1, 0, "to"),
         ClauseKind::Where(_) => (2, 1, "where"),
         ClauseKind::Select(_) => (3, 2, "select"),
         ClauseKind::OrderBy(_) => (4, 3, "order by"),
