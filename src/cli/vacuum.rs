@@ -72,7 +72,7 @@ fn command(args: &Args) -> String {
 
 /// A line for each audience, and one each for the number of versions and of runs.
 fn listed(done: &Vacuumed) -> Table {
-    let mut table = Table::new(&["what", "label", "count", "read_by"]);
+    let mut table = Table::new(["what", "label", "count", "read_by"]);
     for label in &done.audiences {
         table.row([Cell::from("audience"), label.as_str().into(), 1.into(), Cell::None]);
     }

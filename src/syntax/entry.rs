@@ -129,7 +129,7 @@ fn comments(gap: &str, documents: usize) -> String {
         gap.lines().map(|l| l.trim_start_matches('\u{feff}').trim_end()).collect();
     let lines = &lines[..lines.len().saturating_sub(documents)];
     let is_comment = |line: &&str| line.trim_start().starts_with('#');
-    let Some(first) = lines.iter().position(|line| is_comment(line)) else { return String::new() };
+    let Some(first) = lines.iter().position(is_comment) else { return String::new() };
     lines[first..].iter().map(|line| format!("{line}\n")).collect()
 }
 
