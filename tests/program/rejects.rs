@@ -35,6 +35,15 @@ fn rows_that_cannot_be_read_are_counted_and_written_aside_by_a_run_alone() {
         );
         assert_eq!(written(), None, "{args:?}");
     }
+    project.write(
+        "test.camp",
+        &format!(
+            "{}test \"t\"\n  given customers (id, name) = (1, \"a\")\n  expect a = (1)\n",
+            script(" with rejects: \"out/rejected.csv\"")
+        ),
+    );
+    let ran = project.camp(&["test", "test.camp"]);
+    assert_eq!((ran.exit, written()), (Some(0), None), "{ran:?}");
     let ran = project.camp(&["run", "a.camp", "--format", "json"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
