@@ -39,6 +39,7 @@ use crate::run::limits::Limits;
 use crate::run::publish::publish;
 use crate::run::report::{PlanReport, Progress, RunReport};
 use crate::run::saved_plan::SavedPlan;
+use crate::secret::covered;
 use crate::source::{SourceId, SourceMap, Span};
 use crate::syntax;
 use crate::syntax::ast::{self, StatementKind};
@@ -324,7 +325,7 @@ impl Session {
                 if diagnostics.has_errors() {
                     return Err(diagnostics);
                 }
-                Ok(format!("{:#?}", unit.ast))
+                Ok(covered(&format!("{:#?}", unit.ast)).into_owned())
             }
             Stage::Program => {
                 let checked = self.checked(&files, false)?;

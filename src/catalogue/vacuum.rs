@@ -55,13 +55,20 @@ pub fn preview(
         let rows = store.query(&sql).map_err(unreadable)?;
         rows.into_iter().next().map_or(Ok(0), |row| Row::new(row).int())
     };
+    // What is dropped whole is no version or run of what stays.
+    let dropped: Vec<String> = found.audiences.iter().map(|label| sql::text(label)).collect();
+    let stays = match dropped.is_empty() {
+        true => "true".to_owned(),
+        false => format!("a.label NOT IN ({})", dropped.join(", ")),
+    };
     if let Some(keep) = unwanted.versions {
-        let old = old_versions(keep);
+        let old = old_versions(keep, &stays);
         found.versions =
             count(format!("SELECT count(*) FROM project.camp.version AS v WHERE {old}"))?;
     }
     if let Some(before) = unwanted.runs {
-        let old = old_runs(before);
+        let kept = unwanted.versions.map_or_else(|| "true".to_owned(), kept_versions);
+        let old = old_runs(before, &format!("{stays} AND {kept}"), &stays);
         found.runs = count(format!("SELECT count(*) FROM project.camp.run AS r WHERE {old}"))?;
     }
     Ok(found)
@@ -125,30 +132,39 @@ fn expired(catalogue: &Catalogue, at: Timestamp, found: &mut Vacuumed) {
     found.audiences = going;
 }
 
-/// The condition that a version `v` is older than the newest `keep` of its audience.
-fn old_versions(keep: u64) -> String {
+/// The condition that a version `v` is older than the newest `keep` of its audience `a`, which stays.
+fn old_versions(keep: u64, stays: &str) -> String {
     format!(
         "EXISTS (SELECT 1 FROM project.camp.audience AS a WHERE a.id = v.audience \
-         AND v.version + {} <= a.version)",
-        keep.max(1)
+         AND {stays} AND NOT ({}))",
+        kept_versions(keep)
     )
 }
 
-/// The condition that nothing needs the record of a run `r` any longer.
-fn old_runs(before: Timestamp) -> String {
+/// The condition that a version `v` of an audience `a` is one of the newest.
+fn kept_versions(keep: u64) -> String {
+    format!("v.version + {} > a.version", keep.max(1))
+}
+
+/// The condition that nothing needs the record of a run `r` any longer: no version `v` of an
+/// audience `a` that is kept, no audience `a` that stays, no delivery.
+fn old_runs(before: Timestamp, kept: &str, stays: &str) -> String {
     format!(
         "r.started < {} \
          AND r.sequence < (SELECT max(sequence) FROM project.camp.run) \
-         AND NOT EXISTS (SELECT 1 FROM project.camp.version AS v WHERE v.run = r.id) \
-         AND NOT EXISTS (SELECT 1 FROM project.camp.audience AS a WHERE a.run = r.id) \
+         AND NOT EXISTS (SELECT 1 FROM project.camp.version AS v, project.camp.audience AS a \
+           WHERE v.run = r.id AND a.id = v.audience AND {kept}) \
+         AND NOT EXISTS (SELECT 1 FROM project.camp.audience AS a WHERE a.run = r.id AND {stays}) \
          AND NOT EXISTS (SELECT 1 FROM project.camp.delivery AS d WHERE d.run = r.id)",
         sql::instant(before)
     )
 }
 
 fn forget_versions(store: &dyn Store, present: &Catalogue, keep: u64) -> Result<u64, Failed> {
-    let gone = store
-        .execute(&format!("DELETE FROM project.camp.version AS v WHERE {}", old_versions(keep)))?;
+    let gone = store.execute(&format!(
+        "DELETE FROM project.camp.version AS v WHERE {}",
+        old_versions(keep, "true")
+    ))?;
     if gone == 0 {
         return Ok(0);
     }
@@ -169,7 +185,7 @@ fn forget_versions(store: &dyn Store, present: &Catalogue, keep: u64) -> Result<
 }
 
 fn forget_runs(store: &dyn Store, before: Timestamp) -> Result<u64, Failed> {
-    let old = old_runs(before);
+    let old = old_runs(before, "true", "true");
     store.execute(&format!(
         "DELETE FROM project.camp.step AS s WHERE EXISTS (SELECT 1 FROM project.camp.run AS r \
          WHERE r.id = s.run AND {old})"

@@ -223,7 +223,7 @@ impl Execution<'_> {
         self.tell(Progress::Planned { steps: statements });
         let keys = self.check_keys()?;
         let millis = self.execute_steps(run_id, dry_run)?;
-        self.report_computed(&keys, &millis)
+        self.report_computed(&keys, &millis, dry_run)
     }
 
     /// Executes the statements of the plan; gives the milliseconds of each step of the program.
@@ -261,7 +261,12 @@ impl Execution<'_> {
     }
 
     /// Asks the guards, stages saves and exports, and says so.
-    fn report_computed(&mut self, keys: &[(DimId, u64, u64)], millis: &[u64]) -> Outcome<Computed> {
+    fn report_computed(
+        &mut self,
+        keys: &[(DimId, u64, u64)],
+        millis: &[u64],
+        dry_run: bool,
+    ) -> Outcome<Computed> {
         let counts = self.count()?;
         let Guarded { answers, skipped, .. } = self.ask_guards(None)?;
         self.check_rows(&skipped)?;
@@ -270,7 +275,12 @@ impl Execution<'_> {
         let saves = self.stage(&skipped)?;
         let exports = self.exports(&skipped)?;
         let rejected = self.engine.rejected();
-        let rejects = exports::stage_rejects(self.engine, self.program, &rejected).map_err(one)?;
+        exports::check_rejects(self.engine, self.program, &rejected).map_err(one)?;
+        // What a test of a campaign reads is not the campaign's own.
+        let rejects = match dry_run {
+            true => Vec::new(),
+            false => exports::stage_rejects(&rejected).map_err(one)?,
+        };
         self.note_members_gone(&counts, &mut steps);
         let sizes = self.dimension_sizes(&saves, keys)?;
         let report = RunReport {

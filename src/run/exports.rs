@@ -197,18 +197,25 @@ fn refuse_source_table(program: &Program, target: &Target, span: Span) -> Result
     .help("export to another table"))
 }
 
-/// Puts rows that were set aside beside the files that they are for.
+/// Refuses files for rows that were set aside which would destroy what the run reads.
 ///
 /// # Errors
-/// When such a file would destroy what the run reads, or cannot be written.
-pub fn stage_rejects(
+/// The first one.
+pub fn check_rejects(
     engine: &Engine,
     program: &Program,
     rejected: &[Rejected],
-) -> Result<Vec<StagedFile>, Diagnostic> {
+) -> Result<(), Diagnostic> {
+    rejected.iter().try_for_each(|r| refuse_sources(engine, program, &r.target, r.span))
+}
+
+/// Puts rows that were set aside beside the files that they are for.
+///
+/// # Errors
+/// When one cannot be written.
+pub fn stage_rejects(rejected: &[Rejected]) -> Result<Vec<StagedFile>, Diagnostic> {
     let mut staged: Vec<StagedFile> = Vec::with_capacity(rejected.len());
     for rejects in rejected {
-        refuse_sources(engine, program, &rejects.target, rejects.span)?;
         let beside = beside(&rejects.target);
         let failed = |cause: std::io::Error| {
             let title = format!("`{}` cannot be written", rejects.target.display());

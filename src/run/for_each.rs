@@ -61,7 +61,7 @@ pub fn parts(
                 let label = save.label.replace(&placeholder, &plain(&found));
                 if label.contains('\0') {
                     let title = format!("A value of `{}` holds the character NUL", carried.name);
-                    return Err(Diagnostic::error(codes::syntax::NUL, title)
+                    return Err(Diagnostic::error(codes::usage::NUL, title)
                         .label(save.label_span, "would be in a label")
                         .help("leave the value out with `where`, or mend it in the data"));
                 }

@@ -171,7 +171,7 @@ fn files_of_every_name_are_read_written_and_never_others() {
         assert_eq!(read.unwrap(), format!("id\n{n}\n"), "character {:x}", *c as u32);
     }
     // What is there is what was put there: two files for each, the script and the settings.
-    assert_eq!(project.files().len(), 2 * all.len() + 3, "{:?}", project.files());
+    assert_eq!(project.files().len(), 2 * all.len() + 2, "{:?}", project.files());
 }
 
 #[test]
@@ -192,7 +192,8 @@ fn headers_of_every_character_are_names_of_columns() {
     project.run_well("a.camp");
     let db = database::open(&project.database()).unwrap();
     for (n, c) in all.iter().enumerate() {
-        let name = format!("c{n} {c}x").replace('"', "\"\"");
+        // A line break in a header is one kind, however the file writes it.
+        let name = format!("c{n} {c}x").replace('"', "\"\"").replace('\r', "\n");
         let rows = database::rows(&db, &format!("SELECT \"{name}\" FROM audience.a")).unwrap();
         assert_eq!(rows, [[format!("v{n}")]], "character {:x}", *c as u32);
     }
@@ -204,9 +205,9 @@ fn the_character_nul_is_kept_in_values_and_refused_in_names_at_its_place() {
     project.write("p.csv", "id,note\n1,a\0b\n2,a\n3,\0\n");
     let over = "dimension p = \"p.csv\" key id\na = build audience from p";
     for (n, (script, place)) in [
-        (format!("{over}\nsave audience a as \"x\0y\"\n"), "3:24"),
-        (format!("{over} where note = \"a\0b\"\nsave audience a as \"x\"\n"), "2:44"),
-        (format!("{over} select note as `x\0y`\nsave audience a as \"x\"\n"), "2:47"),
+        (format!("{over}\nsave audience a as \"x\0y\"\n"), "3:22"),
+        (format!("{over} where note = \"a\0b\"\nsave audience a as \"x\"\n"), "2:42"),
+        (format!("{over} select note as `x\0y`\nsave audience a as \"x\"\n"), "2:44"),
         ("dimension p = \"p\0.csv\" key id\na = build audience from p\nsave audience a as \"x\"\n".into(), "1:17"),
         (format!("campaign \"c\0d\"\n{over}\nsave audience a as \"x\"\n"), "1:12"),
         (format!("{over}\nexport a to \"o\0.csv\"\n"), "3:15"),
@@ -221,7 +222,7 @@ fn the_character_nul_is_kept_in_values_and_refused_in_names_at_its_place() {
         for command in ["check", "run"] {
             let ran = project.camp(&[command, "a.camp", "--messages", "concise"]);
             assert_eq!(ran.exit, Some(1), "{n}: {ran:?}");
-            assert!(ran.stderr.contains("E0135"), "{n}: {}", ran.stderr);
+            assert!(ran.stderr.contains("E0755"), "{n}: {}", ran.stderr);
             assert!(ran.stderr.contains(&format!("a.camp:{place}:")), "{n}: {}", ran.stderr);
             harmless("nul", &ran);
         }
@@ -242,7 +243,7 @@ fn the_character_nul_is_kept_in_values_and_refused_in_names_at_its_place() {
         &format!("{over} select note\nsave audience a as \"x {{{{note}}}}\" for each note\n"),
     );
     let ran = project.run("a.camp");
-    assert!(ran.exit == Some(1) && ran.stderr.contains("E0135"), "{ran:?}");
+    assert!(ran.exit == Some(1) && ran.stderr.contains("E0755"), "{ran:?}");
     harmless("label", &ran);
     for (name, text) in [("h.csv", "id,n\0m\n1,2\n"), ("h.json", "{\"id\": 1, \"n\\u0000m\": 2}\n")]
     {

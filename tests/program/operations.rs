@@ -301,32 +301,6 @@ fn a_backup_restored_tells_all_it_knew_and_runs_go_on_from_it() {
 }
 
 #[test]
-fn a_catalogue_of_an_older_version_is_read_as_it_is_and_brought_up_to_date_by_a_run() {
-    let project = Project::new();
-    project.sql("CREATE TABLE p AS SELECT i AS id FROM range(3) r(i)");
-    project.sql("CREATE SCHEMA camp; CREATE TABLE camp.meta AS SELECT 0::BIGINT AS version");
-    project.write(
-        "a.camp",
-        "dimension p = p key id\na = build audience from p\nsave audience a as \"a\"\n",
-    );
-    for look in
-        [&["check", "a.camp"][..], &["plan", "a.camp"], &["audiences", "list"], &["runs", "list"]]
-    {
-        let ran = project.camp(look);
-        assert_eq!(ran.exit, Some(0), "{look:?}: {}", ran.stderr);
-    }
-    assert_eq!(
-        project.rows("SELECT version FROM camp.camp.meta"),
-        ["0"],
-        "looking changes nothing"
-    );
-    project.run_well("a.camp");
-    assert_eq!(project.rows("SELECT version > 0 FROM camp.camp.meta"), ["true"]);
-    assert_eq!(project.rows("SELECT count(*) FROM audience.a"), ["3"]);
-    assert_eq!(project.rows("SELECT count(*) FROM p"), ["3"]);
-}
-
-#[test]
 fn a_newer_catalogue_is_refused_by_every_command_and_left_as_it_is() {
     let project = project();
     project.sql("UPDATE camp.camp.meta SET version = 99");

@@ -49,7 +49,7 @@ fn rows_that_cannot_be_read_are_counted_and_written_aside_by_a_run_alone() {
     assert_eq!(
         written().unwrap(),
         "file,line,reason,text\n\
-         \"c.csv\",3,\"has 1 values for 2 columns\",\"2\"\n\
+         \"c.csv\",3,\"has 1 value for 2 columns\",\"2\"\n\
          \"c.csv\",4,\"has 3 values for 2 columns\",\"3,c,d\"\n\
          \"c.csv\",6,\"text follows a quote that ends\",\"5,\"\"open\"\n\
          \"c.csv\",8,\"text follows a quote that ends\",\"7,\"\"bad\"\"x\"\n"
@@ -84,7 +84,7 @@ fn files_of_a_pattern_are_sorted_each_and_types_hold_for_what_is_left() {
     let written = std::fs::read_to_string(project.path("r.csv")).unwrap();
     assert_eq!(
         written,
-        "file,line,reason,text\n\"c1.csv\",4,\"has 1 values for 2 columns\",\"3\"\n\
+        "file,line,reason,text\n\"c1.csv\",4,\"has 1 value for 2 columns\",\"3\"\n\
          \"c2.csv\",3,\"has 3 values for 2 columns\",\"x;y;z\"\n"
     );
     // A value that does not fit a declared type stays an error, and names its own file.
@@ -104,7 +104,7 @@ fn rejects_go_where_nothing_is_destroyed() {
     project.write("c.csv", RAGGED);
     project.write("d.csv", "id\n1\n");
     project.write("c.parquet", "");
-    project.write("u.csv.gz", "");
+    project.write("u.csv.zst", "");
     let second = "dimension other = \"d.csv\" key id with rejects: \"r.csv\"\nb = build audience from other\n\
                   save audience b as \"B\"\n";
     for (text, code) in [
@@ -115,7 +115,7 @@ fn rejects_go_where_nothing_is_destroyed() {
         (format!("{}{second}", script(" with rejects: \"r.csv\"")), "E0525"),
         (format!("{}export a to \"r.csv\"\n", script(" with rejects: \"r.csv\"")), "E0572"),
         (script(" with rejects: \"r.csv\", encoding: \"utf-16\""), "E0525"),
-        (script(" with rejects: \"r.csv\"").replace("c.csv", "u.csv.gz"), "E0525"),
+        (script(" with rejects: \"r.csv\"").replace("c.csv", "u.csv.zst"), "E0525"),
         (script(" with rejects: \"r.csv\"").replace("c.csv", "c.parquet"), "E0525"),
         (script(" with rejects: \"d.csv/r.csv\""), "E0571"),
     ] {

@@ -488,7 +488,7 @@ fn every_command_that_takes_a_script_keeps_it_inside() {
     let plugin = own("use split\nx, y = split a with x: where id = 1\nsave audience x as \"x\"");
     let sql = own("b = build audience from a where sql bool \"true\"\nsave audience b as \"b\"");
     for (script, code) in [(&far, "E0528"), (&plugin, "E0625"), (&sql, "E0319")] {
-        let test = "\ntest \"t\"\n  d (id): (1), (2)\n  a = (1), (2)\n";
+        let test = "\ntest \"t\"\n  given d (id) = (1), (2)\n  expect a = (1), (2)\n";
         world.0.write(
             "shop/theirs.camp",
             &format!("{script}{}", if code == "E0528" { "" } else { test }),
@@ -563,15 +563,17 @@ fn a_catalogue_of_theirs_made_of_views_reads_nothing() {
     for change in [
         format!("DROP TABLE audience.a; CREATE VIEW audience.a AS SELECT 1 AS id, {text} AS name"),
         format!(
-            "ALTER TABLE camp.audience RENAME TO audience2; CREATE VIEW camp.audience AS \
-             SELECT * REPLACE ({text} AS label) FROM camp.audience2"
+            "ALTER TABLE camp.camp.audience RENAME TO audience2; CREATE VIEW camp.camp.audience AS \
+             SELECT * REPLACE ({text} AS label) FROM camp.camp.audience2"
         ),
         format!(
-            "ALTER TABLE camp.run RENAME TO run2; CREATE VIEW camp.run AS \
-             SELECT * REPLACE ({text} AS error) FROM camp.run2"
+            "ALTER TABLE camp.camp.run RENAME TO run2; CREATE VIEW camp.camp.run AS \
+             SELECT * REPLACE ({text} AS error) FROM camp.camp.run2"
         ),
-        format!("DROP TABLE camp.meta; CREATE VIEW camp.meta AS SELECT length({text}) AS version"),
-        format!("CREATE OR REPLACE VIEW camp.membership AS SELECT {text} AS audience"),
+        format!(
+            "DROP TABLE camp.camp.meta; CREATE VIEW camp.camp.meta AS SELECT length({text}) AS version"
+        ),
+        format!("CREATE OR REPLACE VIEW camp.camp.membership AS SELECT {text} AS audience"),
     ] {
         std::fs::write(world.0.path("shop/camp.duckdb"), &whole).unwrap();
         database::open(&world.0.path("shop/camp.duckdb")).unwrap().execute_batch(&change).unwrap();

@@ -8,6 +8,7 @@ use crate::activity::{Activity, Clauses, Registry, Spec};
 use crate::check::binder::Binder;
 use crate::check::{Imports, Options, Unit};
 use crate::diagnostic::codes::names::UNKNOWN_POPULATION;
+use crate::diagnostic::codes::plan::EXPORT_TARGET;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::expr::{Expr, Population};
 use crate::model::program::{ActivityStep, CarriedColumn, Operation, Program};
@@ -247,8 +248,12 @@ impl World for FakeWorld {
         Ok(())
     }
 
-    fn target(&mut self, parts: &[String], _: Span) -> Result<Target, Diagnostic> {
+    fn target(&mut self, parts: &[String], span: Span) -> Result<Target, Diagnostic> {
         let written = parts.join(".");
+        if parts.len() < 2 {
+            return Err(Diagnostic::error(EXPORT_TARGET, format!("No database in `{written}`"))
+                .label(span, "no database"));
+        }
         let table = parts.last().cloned().unwrap_or_default();
         Ok(Target { database: parts[0].clone(), schema: "main".into(), table, written })
     }

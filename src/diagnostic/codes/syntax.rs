@@ -66,7 +66,4 @@ codes! {
     SQL_STATEMENT = "E0120", "syntax.sql_statement", Script, "A statement of SQL",
         "An audience is built by `build audience from … where … select …`, and a name before it: `vip = build audience from customers where …`.",
         bad "select id from customers where active\n", good "dimension customers = customers key id\nall = build audience from customers where active select id\n";
-    NUL = "E0135", "syntax.nul", Script, "A script or a label holds the character NUL",
-        "The character U+0000 ends a text in the engine and in most programs that read its tables, so no name, label, path or text of a script has one. A text editor shows it as a blank, as `^@` or not at all; a file of UTF-16 that was taken for another encoding is full of them.",
-        bad "", good "";
 }

@@ -109,4 +109,8 @@ codes! {
         "`camp run --plan FILE` takes a file that `camp plan … --save-plan FILE` wrote, with this \
          version of Camp or an older one.",
         bad "", good "";
+
+    NUL = "E0755", "usage.nul", Script, "A script or a label holds the character NUL",
+        "The character U+0000 ends a text in the engine and in most programs that read its tables, so no name, label, path or text of a script has one. A text editor shows it as a blank, as `^@` or not at all; a file of UTF-16 that was taken for another encoding is full of them.",
+        bad "", good "";
 }

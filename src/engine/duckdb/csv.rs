@@ -6,7 +6,6 @@
 //! stated. The answer is kept, in the session and in the user's cache, by path, size and time.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,6 @@ use sha2::{Digest, Sha256};
 use super::bytes::{self, Mark};
 use super::error::{EngineError, ErrorKind};
 use super::files::{display, otherwise, scan_sql};
-use super::rejects::{self, Rejected};
 use super::session::Session;
 use super::typing::{Found, Stage, engine_format, suggested};
 use super::{identifier, literal, types};
@@ -27,9 +25,9 @@ use crate::numbers::counted;
 use crate::source::Span;
 
 /// Raised when the same file may get another answer.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// How many lines of a file are looked at for its dialect and first guesses.
-const SAMPLE_LINES: usize = 200;
+pub(super) const SAMPLE_LINES: usize = 200;
 /// No text file has this between its values.
 const NO_DELIMITER: &str = "\u{1}\u{2}\u{3}\u{4}";
 const ENCODINGS: [&str; 3] = ["utf-8", "latin-1", "utf-16"];
@@ -133,12 +131,12 @@ fn cache_key(paths: &[String], options: &FileOptions, own: Option<&Path>) -> Opt
 }
 
 /// One reading of CSV files.
-struct Reading<'a> {
-    session: &'a Session,
-    paths: &'a [String],
-    options: &'a FileOptions,
-    span: Span,
-    tab_by_name: bool,
+pub(super) struct Reading<'a> {
+    pub(super) session: &'a Session,
+    pub(super) paths: &'a [String],
+    pub(super) options: &'a FileOptions,
+    pub(super) span: Span,
+    pub(super) tab_by_name: bool,
 }
 
 /// Opens CSV files: the dialect, the columns, and every value checked.
@@ -174,120 +172,7 @@ pub(super) fn open(
     Ok(Relation { scan, columns, primary_key: vec![], foreign_keys: vec![] })
 }
 
-/// Where rows that cannot be read go.
-pub(super) struct Rejects<'a> {
-    pub place: PathBuf,
-    /// Where the script says so.
-    pub at: Span,
-    /// The source as the script names it.
-    pub shown: &'a str,
-}
-
-/// Opens CSV files whose unreadable rows are set aside.
-pub(super) fn open_sorted(
-    session: &Session,
-    paths: &[String],
-    options: &FileOptions,
-    tab_by_name: bool,
-    rejects: Rejects<'_>,
-    span: Span,
-) -> Result<Relation, Diagnostic> {
-    let reading = Reading { session, paths, options, span, tab_by_name };
-    let known = session.rejected().into_iter().find(|r| r.target == rejects.place);
-    let clean = match known {
-        // Two campaigns of a run may declare one source.
-        Some(known) if known.files == paths => known.clean,
-        Some(_) => {
-            return Err(cannot(&rejects, "another source has this file").help("name another file"));
-        }
-        None => {
-            let rejected = reading.sorted(&rejects)?;
-            let clean = rejected.clean.clone();
-            session.rejected.borrow_mut().push(rejected);
-            clean
-        }
-    };
-    let options = FileOptions { rejects: None, ..options.clone() };
-    open(session, &clean, &options, tab_by_name, span)
-}
-
-fn cannot(rejects: &Rejects<'_>, why: &str) -> Diagnostic {
-    let title = format!("rows of `{}` cannot be set aside", rejects.shown);
-    Diagnostic::error(data::CSV_OPTION, title).label(rejects.at, why.to_owned())
-}
-
 impl Reading<'_> {
-    /// The files without the rows that cannot be read; one that has none of those stays itself.
-    fn sorted(&self, rejects: &Rejects<'_>) -> Result<Rejected, Diagnostic> {
-        let mut format = self.dialect()?;
-        let packed = |p: &String| [".gz", ".zst"].iter().any(|e| p.to_lowercase().ends_with(e));
-        if self.paths.iter().any(|p| packed(p) || super::files::is_remote(p)) {
-            return Err(cannot(rejects, "the file is packed or elsewhere")
-                .help("unpack it on this machine first"));
-        }
-        if format.encoding == "utf-16" {
-            return Err(cannot(rejects, "the file is UTF-16").help("convert it to UTF-8 first"));
-        }
-        let failed = |e: std::io::Error| {
-            let title = format!("rows of `{}` cannot be set aside", rejects.shown);
-            Diagnostic::error(data::FILE_UNREADABLE, title)
-                .label(rejects.at, "asked for here")
-                .help("check the file and the folder for temporary files")
-                .cause(e)
-        };
-        let own = self.session.own_folder().ok_or_else(|| {
-            failed(std::io::Error::other("there is no folder for temporary files"))
-        })?;
-        let number = self.session.rejected.borrow().len();
-        let staged = own.join(format!("rejects{number}.csv"));
-        let mut out = rejects::begin(&staged).map_err(failed)?;
-        let mut rows = 0;
-        let mut clean = Vec::with_capacity(self.paths.len());
-        for (n, path) in self.paths.iter().enumerate() {
-            let utf8 = format.encoding == "utf-8";
-            let file = Path::new(path);
-            let first = rejects::first_lines(file, utf8, SAMPLE_LINES).map_err(failed)?;
-            if n == 0 && self.options.delimiter.is_none() {
-                format.delimiter = match self.tab_by_name {
-                    true => "\t".into(),
-                    false => guess_delimiter(&first, &format.quote).to_string(),
-                };
-            }
-            let width = self.names(path, &records(&first, &format), format.header)?.len();
-            let dialect = rejects::Dialect {
-                delimiter: format.delimiter.clone(),
-                quote: format.quote.chars().next(),
-                header: format.header,
-                utf8,
-            };
-            let folder = own.join(format!("sorted{number}-{n}"));
-            std::fs::create_dir_all(&folder).map_err(failed)?;
-            let left = folder.join(file.file_name().unwrap_or_default());
-            let found = rejects::sort(file, &display(path), &dialect, width, &left, &mut out);
-            let found = found.map_err(failed)?;
-            rows += found;
-            clean.push(match found {
-                0 => {
-                    // Twice the same file is of no use.
-                    let _ = std::fs::remove_dir_all(&folder);
-                    path.clone()
-                }
-                _ => left.to_string_lossy().into_owned(),
-            });
-        }
-        out.flush().map_err(failed)?;
-        self.session.opened.borrow_mut().extend(clean.iter().cloned());
-        Ok(Rejected {
-            source: rejects.shown.to_owned(),
-            target: rejects.place.clone(),
-            span: rejects.at,
-            rows,
-            staged,
-            files: self.paths.to_vec(),
-            clean,
-        })
-    }
-
     fn format(&self) -> Result<CsvFormat, Diagnostic> {
         for path in self.paths {
             bytes::damage(path).map_or(Ok(()), |why| Err(otherwise(path, why, self.span)))?;
@@ -328,7 +213,7 @@ impl Reading<'_> {
     }
 
     /// What is declared of the dialect, checked.
-    fn dialect(&self) -> Result<CsvFormat, Diagnostic> {
+    pub(super) fn dialect(&self) -> Result<CsvFormat, Diagnostic> {
         let o = self.options;
         let one = |what: &str, value: &str| {
             if value.chars().count() == 1 {
@@ -444,7 +329,7 @@ impl Reading<'_> {
     }
 
     /// The names of a file's columns.
-    fn names(
+    pub(super) fn names(
         &self,
         path: &str,
         records: &[Vec<String>],
@@ -850,7 +735,7 @@ fn some(digits: &str, noun: &str) -> String {
 }
 
 /// The delimiter that splits the lines most evenly, by the header first.
-fn guess_delimiter(lines: &[String], quote: &str) -> &'static str {
+pub(super) fn guess_delimiter(lines: &[String], quote: &str) -> &'static str {
     let mut best = (0.0, 1, DELIMITERS[0]);
     for delimiter in DELIMITERS {
         let dialect = CsvFormat {
@@ -874,7 +759,7 @@ fn guess_delimiter(lines: &[String], quote: &str) -> &'static str {
 }
 
 /// The records of some lines. The last one is left out when its quote does not end in the sample.
-fn records(lines: &[String], format: &CsvFormat) -> Vec<Vec<String>> {
+pub(super) fn records(lines: &[String], format: &CsvFormat) -> Vec<Vec<String>> {
     let delimiter = format.delimiter.chars().next().unwrap_or(',');
     let quote = format.quote.chars().next();
     let mut records = Vec::new();

@@ -286,11 +286,14 @@ fn json_that_is_cut_off_is_refused_and_every_form_of_it_read() {
         assert!(codes.contains(&error.code), "{name}: {}", error.title);
         assert!(error.title.contains(name), "{name}: {}", error.title);
     }
+    let mut f = Folder::with("marked.json", "\u{feff}[{\"id\": 1}]");
+    let error = f.error("marked.json");
+    assert!(error.title.contains("byte order mark"), "{}", error.title);
     for (name, text) in [
         ("array.json", "[{\"id\": 1, \"a\": \"x\"}, {\"id\": 2}]"),
         ("lines.ndjson", "{\"id\": 1, \"a\": \"x\"}\r\n\r\n{\"id\": 2}\r\n"),
         ("pretty.json", "{\n  \"id\": 1,\n  \"a\": \"x\"\n}\n{\n  \"id\": 2\n}"),
-        ("mark.json", "\u{feff}[{\"id\": 1, \"a\": \"x\"}, {\"id\": 2}]"),
+        ("mark.json", "\u{feff}{\"id\": 1, \"a\": \"x\"}\n{\"id\": 2}\n"),
     ] {
         let mut f = Folder::with(name, text);
         let relation = f.open(name);

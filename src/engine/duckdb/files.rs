@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{EngineError, ErrorKind};
 use super::session::Session;
-use super::{bytes, csv, identifier, json, literal, tables};
+use super::{bytes, csv, identifier, json, literal, sorted, tables};
 use crate::diagnostic::{Code, Diagnostic, codes::data};
 use crate::fence::Breach;
 use crate::model::schema::{CsvFormat, FileFormat, FileOptions, Relation, Scan};
@@ -49,6 +49,10 @@ pub(super) fn path_list(paths: &[String]) -> String {
     let paths: Vec<String> = paths
         .iter()
         .map(|path| {
+            // There it is no pattern, and what stands behind a `?` goes to the server as it is.
+            if path.starts_with("http://") || path.starts_with("https://") {
+                return literal(path);
+            }
             let mut plain = String::with_capacity(path.len());
             for c in path.chars() {
                 match c {
@@ -216,8 +220,8 @@ impl Session {
                 None => csv::open(self, &paths, options, tab, span),
                 Some((target, at)) => {
                     let place = self.place_of_rejects(target, base, *at)?;
-                    let rejects = csv::Rejects { place, at: *at, shown: path };
-                    csv::open_sorted(self, &paths, options, tab, rejects, span)
+                    let rejects = sorted::Rejects { place, at: *at, shown: path };
+                    sorted::open(self, &paths, options, tab, rejects, span)
                 }
             },
         }

@@ -192,6 +192,16 @@ fn names(
     if names.is_empty() {
         names = options.columns.iter().map(|d| d.name.clone()).collect();
     }
+    if let (true, Some(marked)) =
+        (names.is_empty(), paths.iter().find(|p| bytes::mark(p) == Mark::Utf8))
+    {
+        // The engine finds the records of an array only where it begins at the first byte.
+        let title =
+            format!("`{}` begins with a byte order mark, not with a record", display(marked));
+        return Err(Diagnostic::error(data::FILE_UNREADABLE, title)
+            .label(span, "begins with a mark")
+            .help("save the file as UTF-8 without a mark"));
+    }
     if names.is_empty() {
         return Err(Diagnostic::error(
             data::FILE_UNREADABLE,

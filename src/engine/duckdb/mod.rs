@@ -14,6 +14,7 @@ pub mod profile;
 pub mod rejects;
 mod remarks;
 pub mod session;
+mod sorted;
 pub mod spill;
 mod statistics;
 mod store;

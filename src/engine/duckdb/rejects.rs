@@ -9,6 +9,10 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use flate2::bufread::MultiGzDecoder;
+
+use super::bytes::Packed;
+
 /// No row is longer: half of the engine's buffer.
 const LONGEST: usize = super::files::CSV_BUFFER / 2;
 /// So much of a file says how its lines end.
@@ -134,6 +138,7 @@ pub(super) fn sort(
                     number += taken as u64;
                     continue 'rows;
                 }
+                Width::Of(1) => break format!("has 1 value for {width} columns"),
                 Width::Of(found) => break format!("has {found} values for {width} columns"),
             }
         };
@@ -229,13 +234,20 @@ fn without_end(line: &[u8]) -> &[u8] {
 
 /// The lines of a file with their ends.
 struct Lines {
-    file: BufReader<File>,
+    file: Box<dyn BufRead>,
     end: u8,
 }
 
 impl Lines {
     fn open(path: &Path) -> io::Result<Lines> {
-        let mut file = BufReader::with_capacity(START, File::open(path)?);
+        let plain = File::open(path)?;
+        let mut file: Box<dyn BufRead> = match Packed::by_name(&path.to_string_lossy()) {
+            Some(Packed::Gzip) => {
+                let unpacked = MultiGzDecoder::new(BufReader::new(plain));
+                Box::new(BufReader::with_capacity(START, unpacked))
+            }
+            _ => Box::new(BufReader::with_capacity(START, plain)),
+        };
         let start = file.fill_buf()?;
         let end = if !start.contains(&b'\n') && start.contains(&b'\r') { b'\r' } else { b'\n' };
         Ok(Lines { file, end })
@@ -279,7 +291,7 @@ mod tests {
         );
         assert_eq!(
             rejects,
-            "\"f.csv\",3,\"has 1 values for 2 columns\",\"2\"\n\
+            "\"f.csv\",3,\"has 1 value for 2 columns\",\"2\"\n\
              \"f.csv\",4,\"has 3 values for 2 columns\",\"3,c,d\"\n\
              \"f.csv\",8,\"text follows a quote that ends\",\"6,\"\"bad\"\"x\"\n\
              \"f.csv\",9,\"is not UTF-8\",\"7,g\u{fffd}\"\n\
@@ -293,6 +305,23 @@ mod tests {
         let (clean, rejects, count) = sorted(b"id,name\n1,\"a\n2,b\n3,\"c\"\n4,d\n", 2, true);
         assert_eq!((clean.as_str(), count), ("id,name\n2,b\n3,\"c\"\n4,d\n", 1));
         assert_eq!(rejects, "\"f.csv\",2,\"text follows a quote that ends\",\"1,\"\"a\"\n");
+    }
+
+    #[test]
+    fn gzip_is_unpacked_and_one_that_was_cut_off_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, clean, rejects] =
+            ["f.csv.gz", "clean", "rejects"].map(|n| folder.path().join(n));
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(b"id,name\n1,a\n2\n").unwrap();
+        let packed = packed.finish().unwrap();
+        let dialect = Dialect { delimiter: ",".into(), quote: Some('"'), header: true, utf8: true };
+        std::fs::write(&from, &packed).unwrap();
+        let sort = || sort(&from, "f", &dialect, 2, &clean, &mut begin(&rejects).unwrap());
+        assert_eq!(sort().unwrap(), 1);
+        assert_eq!(std::fs::read(&clean).unwrap(), b"id,name\n1,a\n");
+        std::fs::write(&from, &packed[..packed.len() - 9]).unwrap();
+        assert!(sort().is_err());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::scan::{self, Kind, Token};
 use super::spelling::{self, Patch, Patched};
 use super::{literals, names};
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::codes::syntax as codes;
+use crate::diagnostic::codes::usage;
 use crate::source::{Span, Spanned};
 
 /// The grammar's parser. The file's documentation becomes that of the rules.
@@ -111,7 +111,7 @@ fn read(text: &str, base: u32, rule: Rule) -> Read {
     });
     if let Some(at) = nul {
         diagnostics.push(
-            Diagnostic::error(codes::NUL, "The character NUL stands in the script")
+            Diagnostic::error(usage::NUL, "The character NUL stands in the script")
                 .label(at, "cannot be seen, and means nothing")
                 .help("delete it, or save the file as UTF-8"),
         );
