@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{EngineError, ErrorKind};
 use super::session::Session;
-use super::{bytes, csv, identifier, json, literal, sorted, tables};
+use super::{bytes, csv, identifier, json, literal, set_aside, tables};
 use crate::diagnostic::{Code, Diagnostic, codes::data};
 use crate::fence::Breach;
 use crate::model::schema::{CsvFormat, FileFormat, FileOptions, Relation, Scan};
@@ -220,8 +220,8 @@ impl Session {
                 None => csv::open(self, &paths, options, tab, span),
                 Some((target, at)) => {
                     let place = self.place_of_rejects(target, base, *at)?;
-                    let rejects = sorted::Rejects { place, at: *at, shown: path };
-                    sorted::open(self, &paths, options, tab, rejects, span)
+                    let rejects = set_aside::Rejects { place, at: *at, shown: path };
+                    set_aside::open(self, &paths, options, tab, rejects, span)
                 }
             },
         }

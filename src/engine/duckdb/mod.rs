@@ -14,7 +14,7 @@ pub mod profile;
 pub mod rejects;
 mod remarks;
 pub mod session;
-mod sorted;
+mod set_aside;
 pub mod spill;
 mod statistics;
 mod store;

@@ -39,7 +39,7 @@ pub(super) fn open(
             return Err(cannot(&rejects, "another source has this file").help("name another file"));
         }
         None => {
-            let rejected = reading.sorted(&rejects)?;
+            let rejected = reading.set_aside(&rejects)?;
             let clean = rejected.clean.clone();
             session.rejected.borrow_mut().push(rejected);
             clean
@@ -56,7 +56,7 @@ fn cannot(rejects: &Rejects<'_>, why: &str) -> Diagnostic {
 
 impl Reading<'_> {
     /// The files without the rows that cannot be read; one that has none of those stays itself.
-    fn sorted(&self, rejects: &Rejects<'_>) -> Result<Rejected, Diagnostic> {
+    fn set_aside(&self, rejects: &Rejects<'_>) -> Result<Rejected, Diagnostic> {
         let mut format = self.dialect()?;
         let packed = |p: &String| Packed::by_name(p) == Some(Packed::Zstd);
         if self.paths.iter().any(|p| packed(p) || is_remote(p)) {
