@@ -248,10 +248,13 @@ fn order(a: &Value, b: &Value) -> Option<Ordering> {
     }
 }
 
+/// The parts of a dimension's source, by a column.
+type Parts = HashMap<(DimId, String), Option<Rc<[Part]>>>;
+
 /// How far rules reach, in rows.
 pub struct Extents<'a> {
     statistics: &'a dyn Statistics,
-    known: RefCell<HashMap<(DimId, String), Option<Rc<[Part]>>>>,
+    known: RefCell<Parts>,
     /// What was decided and why, since somebody took it.
     notes: RefCell<Vec<String>>,
 }
