@@ -154,24 +154,24 @@ fn a_duckdb_file_gets_tables_and_a_kill_leaves_the_old_or_the_new() {
     let first = steps.iter().position(|s| s.ends_with("write an exported table"));
     let commit = steps.iter().position(|s| s.ends_with(": COMMIT")).unwrap();
     let mut turn = 3;
-    for step in first.unwrap()..steps.len() {
+    for (step, what) in steps.iter().enumerate().skip(first.unwrap()) {
         // Each time another member, so that old and new differ.
         let before = sql("SELECT id FROM sales.vip ORDER BY id");
         turn += 1;
         project.write("customers.csv", &ROWS.replace("3,c@x", &format!("{turn},c@x")));
         let number = (step + 1).to_string();
         let ran = camp(project, &["run", "a.camp"], &[("CAMP_TEST_KILL", &number)]);
-        assert_eq!(ran.exit, None, "{}: {}", steps[step], ran.stderr);
+        assert_eq!(ran.exit, None, "{}: {}", what, ran.stderr);
         let (old, new) = (before, format!("2\n{turn}\n"));
         let table = sql("SELECT id FROM sales.vip ORDER BY id");
-        assert!(table == old || table == new, "{}: {table:?}", steps[step]);
+        assert!(table == old || table == new, "{}: {table:?}", what);
         let members = project.rows("SELECT id FROM audience.\"VIP\" ORDER BY id").join("\n") + "\n";
-        assert!(members == old || members == new, "{}: {members:?}", steps[step]);
+        assert!(members == old || members == new, "{}: {members:?}", what);
         // The table is never ahead of the audience.
-        assert!(table == old || members == new, "{}: {table:?} {members:?}", steps[step]);
-        assert!(step > commit || members == old, "{}: {members:?}", steps[step]);
+        assert!(table == old || members == new, "{}: {table:?} {members:?}", what);
+        assert!(step > commit || members == old, "{}: {members:?}", what);
         camp_well(project, &["run", "a.camp"]);
-        assert_eq!(sql("SELECT id FROM sales.vip ORDER BY id"), new, "{}", steps[step]);
+        assert_eq!(sql("SELECT id FROM sales.vip ORDER BY id"), new, "{}", what);
     }
 
     // Scripts of others write nowhere but in files of their folder.
