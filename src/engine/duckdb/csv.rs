@@ -3,14 +3,12 @@
 //! The engine's own sniffer looks at a sample: it takes a first row for a header or not, loses
 //! leading zeros that come late, and reads money as binary floats. So the header is declared and
 //! never guessed, every value of the file is checked once, and the file is then read with all of it
-//! stated. The answer is kept, in the session and in the user's cache, by path, size and time.
+//! stated. The answer is kept ([`answers`]).
 
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
+use super::answers;
 use super::bytes::{self, Mark};
 use super::error::{EngineError, ErrorKind};
 use super::files::{display, otherwise, scan_sql};
@@ -24,111 +22,12 @@ use crate::model::value::Value;
 use crate::numbers::counted;
 use crate::source::Span;
 
-/// Raised when the same file may get another answer.
-const VERSION: u32 = 2;
 /// How many lines of a file are looked at for its dialect and first guesses.
 pub(super) const SAMPLE_LINES: usize = 200;
 /// No text file has this between its values.
 const NO_DELIMITER: &str = "\u{1}\u{2}\u{3}\u{4}";
 const ENCODINGS: [&str; 3] = ["utf-8", "latin-1", "utf-16"];
 const DELIMITERS: [&str; 4] = [",", ";", "\t", "|"];
-
-/// The typing answers, by everything they depend on.
-#[derive(Debug)]
-pub struct TypingCache {
-    known: HashMap<String, (String, CsvFormat)>,
-    /// Where they outlive the session; `None` keeps them in memory.
-    pub(super) directory: Option<PathBuf>,
-}
-
-impl Default for TypingCache {
-    fn default() -> Self {
-        let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let base = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
-        // Tests must not find what an earlier build thought.
-        let directory = if cfg!(test) { None } else { base.map(|b| b.join("camp").join("csv")) };
-        TypingCache { known: HashMap::new(), directory }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    source: String,
-    state: String,
-    format: CsvFormat,
-}
-
-impl TypingCache {
-    /// One file for each source and its options, so that a changed source replaces its answer.
-    fn file(&self, key: &Key) -> Option<PathBuf> {
-        let name: String = Sha256::digest(&key.source).iter().map(|b| format!("{b:02x}")).collect();
-        Some(self.directory.as_ref()?.join(format!("{name}.json")))
-    }
-
-    fn get(&self, key: &Key) -> Option<CsvFormat> {
-        if let Some((state, format)) = self.known.get(&key.source) {
-            return (*state == key.state).then(|| format.clone());
-        }
-        let text = std::fs::read(self.file(key)?).ok()?;
-        let stored: Stored = serde_json::from_slice(&text).ok()?;
-        (stored.source == key.source && stored.state == key.state).then_some(stored.format)
-    }
-
-    /// A cache that cannot be written is only slower.
-    fn put(&mut self, key: Key, format: &CsvFormat) {
-        if let Some(file) = self.file(&key) {
-            let stored = Stored {
-                source: key.source.clone(),
-                state: key.state.clone(),
-                format: format.clone(),
-            };
-            if let Ok(text) = serde_json::to_vec(&stored) {
-                let _ = write_whole(&file, &text);
-            }
-        }
-        self.known.insert(key.source, (key.state, format.clone()));
-    }
-}
-
-/// Written beside and renamed, so that no reader sees half of it.
-fn write_whole(file: &Path, text: &[u8]) -> std::io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let beside = folder.join(format!("{}-{:08x}.tmp", std::process::id(), super::spill::random()));
-    std::fs::write(&beside, text)?;
-    std::fs::rename(&beside, file)
-}
-
-/// What an answer depends on.
-struct Key {
-    /// Paths and options.
-    source: String,
-    /// Size and time of every file.
-    state: String,
-}
-
-/// `None` for files that have no size and time, like remote ones.
-fn cache_key(paths: &[String], options: &FileOptions, own: Option<&Path>) -> Option<Key> {
-    let mut source = format!("camp {} csv {VERSION}\n", env!("CARGO_PKG_VERSION"));
-    let mut state = String::new();
-    for path in paths {
-        // What was sorted for this session is not there again.
-        if own.is_some_and(|own| Path::new(path).starts_with(own)) {
-            return None;
-        }
-        let meta = std::fs::metadata(path).ok()?;
-        let time = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_nanos();
-        let path = std::fs::canonicalize(path).ok()?;
-        source.push_str(&format!("{}\n", path.display()));
-        state.push_str(&format!("{} {time}\n", meta.len()));
-    }
-    for c in &options.columns {
-        source.push_str(&format!("{:?} {:?} {:?}\n", c.name, c.ty, c.format));
-    }
-    let FileOptions { delimiter, quote, encoding, header, .. } = options;
-    source.push_str(&format!("{delimiter:?} {quote:?} {encoding:?} {header:?}"));
-    Some(Key { source, state })
-}
 
 /// One reading of CSV files.
 pub(super) struct Reading<'a> {
@@ -147,18 +46,9 @@ pub(super) fn open(
     tab_by_name: bool,
     span: Span,
 ) -> Result<Relation, Diagnostic> {
-    let key = cache_key(paths, options, session.own_folder());
-    let cached = key.as_ref().and_then(|key| session.typing.borrow().get(key));
-    let format = match cached {
-        Some(format) => format,
-        None => {
-            let format = Reading { session, paths, options, span, tab_by_name }.format()?;
-            if let Some(key) = key {
-                session.typing.borrow_mut().put(key, &format);
-            }
-            format
-        }
-    };
+    let format = answers::kept(session, "csv", paths, options, || {
+        Reading { session, paths, options, span, tab_by_name }.format()
+    })?;
     let columns = format
         .columns
         .iter()

@@ -607,18 +607,24 @@ fn json_texts_stay_texts_and_parts_keep_their_shape() {
 #[test]
 fn typing_answers_are_kept_until_the_file_changes() {
     let mut f = Folder::with("c.csv", "id\n1\n");
-    let cache = f.dir.path().join("cache");
-    f.session.typing.borrow_mut().directory = Some(cache.clone());
-    assert_eq!(types_of(&f.open("c.csv")), "id int");
-    assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 1);
-    f.session = Session::open(&EngineOptions::default()).unwrap();
-    f.session.typing.borrow_mut().directory = Some(cache.clone());
-    assert_eq!(types_of(&f.open("c.csv")), "id int");
-    f.write("c.csv", "id\nx2\n");
-    assert_eq!(types_of(&f.open("c.csv")), "id text");
-    assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 1, "the answer is replaced");
+    for (file, whole, text) in [
+        ("c.csv", "id\n1\n", "id\nx2\n"),
+        ("c.json", "{\"id\": 1}\n", "{\"id\": \"x2\"}\n"),
+    ] {
+        f.write(file, whole);
+        let cache = f.dir.path().join(format!("cache of {file}"));
+        f.session.answers.borrow_mut().directory = Some(cache.clone());
+        assert_eq!(types_of(&f.open(file)), "id int");
+        assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 1);
+        f.session = Session::open(&EngineOptions::default()).unwrap();
+        f.session.answers.borrow_mut().directory = Some(cache.clone());
+        assert_eq!(types_of(&f.open(file)), "id int");
+        f.write(file, text);
+        assert_eq!(types_of(&f.open(file)), "id text");
+        assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 1, "the answer is replaced");
+    }
     // A cache that cannot be written changes nothing.
-    f.session.typing.borrow_mut().directory = Some(Path::new("/dev/null/x").to_path_buf());
+    f.session.answers.borrow_mut().directory = Some(Path::new("/dev/null/x").to_path_buf());
     f.write("c.csv", "id\nxyz\n");
     assert_eq!(types_of(&f.open("c.csv")), "id text");
 }

@@ -2,8 +2,9 @@
 //!
 //! The engine's own detection turns a column of ids into binary floats as soon as one number has a
 //! fraction, and texts that look like dates into dates. Here every column is read as JSON once, and
-//! the kinds of its values decide.
+//! the kinds of its values decide. The answer is kept ([`answers`]).
 
+use super::answers;
 use super::bytes::Mark;
 use super::error::EngineError;
 use super::files::{display, duplicate_header, no_nul, otherwise, path_list, unreadable};
@@ -28,12 +29,32 @@ enum Values {
     Other,
 }
 
+/// Opens JSON files: the names and types of their columns.
 pub(super) fn open(
     session: &Session,
     paths: &[String],
     options: &FileOptions,
     span: Span,
 ) -> Result<Relation, Diagnostic> {
+    let stated =
+        answers::kept(session, "json", paths, options, || stated(session, paths, options, span))?;
+    let column = |(name, engine_type): &(String, String)| Column {
+        name: name.clone(),
+        ty: types::from_engine(engine_type).ty,
+        nullable: true,
+    };
+    let columns = stated.iter().map(column).collect();
+    let scan = Scan::Files { paths: paths.to_vec(), format: FileFormat::Json { columns: stated } };
+    Ok(Relation { scan, columns, primary_key: vec![], foreign_keys: vec![] })
+}
+
+/// Every column with the engine's type.
+fn stated(
+    session: &Session,
+    paths: &[String],
+    options: &FileOptions,
+    span: Span,
+) -> Result<Vec<(String, String)>, Diagnostic> {
     let failed = |e: EngineError| unreadable(e, paths, span);
     for path in paths {
         if let Some(why) = bytes::damage(path) {
@@ -93,7 +114,6 @@ pub(super) fn open(
     }
     settle(session, &source, &texts, &mut found).map_err(failed)?;
 
-    let mut columns = Vec::with_capacity(names.len());
     let mut stated = Vec::with_capacity(names.len());
     for ((name, stage), text) in names.iter().zip(found).zip(&texts) {
         let engine_type = match stage {
@@ -118,15 +138,9 @@ pub(super) fn open(
             }
             _ => "VARCHAR".to_string(),
         };
-        columns.push(Column {
-            name: name.clone(),
-            ty: types::from_engine(&engine_type).ty,
-            nullable: true,
-        });
         stated.push((name.clone(), engine_type));
     }
-    let scan = Scan::Files { paths: paths.to_vec(), format: FileFormat::Json { columns: stated } };
-    Ok(Relation { scan, columns, primary_key: vec![], foreign_keys: vec![] })
+    Ok(stated)
 }
 
 /// The names of all records, in the order they first appear.

@@ -1,5 +1,6 @@
 //! DuckDB.
 
+mod answers;
 pub mod attach;
 mod bytes;
 pub mod csv;

@@ -10,7 +10,7 @@ use duckdb::arrow::array::{Array, ArrayRef};
 use duckdb::{Config, Connection, InterruptHandle};
 
 use super::attach::{Attached, Held};
-use super::csv::TypingCache;
+use super::answers::Answers;
 use super::error::{EngineError, ErrorKind};
 use super::lock::{self, Listener, OpenFile};
 use super::measure::Measured;
@@ -125,7 +125,7 @@ pub struct Session {
     pub(super) attached: RefCell<Vec<Attached>>,
     /// Databases that were opened before everything was shut.
     pub(super) held: RefCell<Held>,
-    pub(super) typing: RefCell<TypingCache>,
+    pub(super) answers: RefCell<Answers>,
     /// The files that scripts named, for `--safe`.
     pub(super) opened: RefCell<Vec<String>>,
     /// Rows that were set aside.
@@ -176,7 +176,7 @@ impl Session {
             read_only: Cell::new(true),
             attached: RefCell::default(),
             held: RefCell::default(),
-            typing: RefCell::default(),
+            answers: RefCell::default(),
             opened: RefCell::default(),
             store_known: Cell::new(false),
             locked: Cell::new(false),
