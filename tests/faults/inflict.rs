@@ -83,7 +83,9 @@ impl Fault {
         match turn % 12 {
             0 => Fault::KilledAt { step },
             1 if subject.disk.is_some() && random.below(2) == 0 => {
-                Fault::Filled { free: random.below(4 << 20) }
+                // With less than 96 KB the commit and the export have no room, with more the copy.
+                let most = if random.below(2) == 0 { 96 << 10 } else { 4 << 20 };
+                Fault::Filled { free: random.below(most) }
             }
             1 => Fault::DiskFull {
                 // Either the log and the export have no room, or the database has none.
