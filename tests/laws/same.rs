@@ -42,7 +42,7 @@ fn the_passes_that_share_work_change_nothing() {
         // None, all, each alone, and some of the other subsets, others for each data.
         let all = (1 << Passes::NAMES.len()) - 1;
         let alone = (0..Passes::NAMES.len()).map(|n| 1 << n);
-        let some = (0..10).map(|n: u64| (seed * 10 + n + 1) * 37 & all);
+        let some = (0..10).map(|n: u64| ((seed * 10 + n + 1) * 37) & all);
         for bits in [0, all].into_iter().chain(alone).chain(some) {
             let left_out = Passes::NAMES.into_iter().enumerate();
             let left_out: Vec<&str> =

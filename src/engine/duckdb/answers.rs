@@ -28,7 +28,8 @@ impl Default for Answers {
         let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let base = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
         // Tests must not find what an earlier build thought.
-        let directory = if cfg!(test) { None } else { base.map(|b| b.join("camp").join("columns")) };
+        let directory =
+            if cfg!(test) { None } else { base.map(|b| b.join("camp").join("columns")) };
         Answers { known: HashMap::new(), directory }
     }
 }

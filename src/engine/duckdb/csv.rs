@@ -5,8 +5,7 @@
 //! never guessed, every value of the file is checked once, and the file is then read with all of it
 //! stated. The answer is kept ([`answers`]).
 
-use std::collections::HashSet;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
 
 use super::answers;
 use super::bytes::{self, Mark};

@@ -607,10 +607,9 @@ fn json_texts_stay_texts_and_parts_keep_their_shape() {
 #[test]
 fn typing_answers_are_kept_until_the_file_changes() {
     let mut f = Folder::with("c.csv", "id\n1\n");
-    for (file, whole, text) in [
-        ("c.csv", "id\n1\n", "id\nx2\n"),
-        ("c.json", "{\"id\": 1}\n", "{\"id\": \"x2\"}\n"),
-    ] {
+    for (file, whole, text) in
+        [("c.csv", "id\n1\n", "id\nx2\n"), ("c.json", "{\"id\": 1}\n", "{\"id\": \"x2\"}\n")]
+    {
         f.write(file, whole);
         let cache = f.dir.path().join(format!("cache of {file}"));
         f.session.answers.borrow_mut().directory = Some(cache.clone());

@@ -9,8 +9,8 @@ use std::time::Duration;
 use duckdb::arrow::array::{Array, ArrayRef};
 use duckdb::{Config, Connection, InterruptHandle};
 
-use super::attach::{Attached, Held};
 use super::answers::Answers;
+use super::attach::{Attached, Held};
 use super::error::{EngineError, ErrorKind};
 use super::lock::{self, Listener, OpenFile};
 use super::measure::Measured;
