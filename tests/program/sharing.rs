@@ -167,3 +167,20 @@ fn one_scan_of_near_bounds_is_asked_for_what_lies_between_them() {
     assert_eq!(asked(&[]), (true, true));
     assert_eq!(asked(&["--without", "needed-rows"]), (true, false));
 }
+
+/// Tables of DuckDB have row groups of 122,880 rows.
+#[test]
+fn tables_tell_where_their_rows_lie_as_files_do() {
+    let project = Project::new();
+    project.sql(
+        "CREATE TABLE people AS SELECT i AS id, DATE '2022-01-01' + CAST(i // 500 AS INTEGER) AS since \
+         FROM range(500000) r(i) ORDER BY i",
+    );
+    let model = "campaign \"Shop\" timezone \"UTC\"\ndimension people = people key id\n";
+    let script = in_days(&FAR, "since {}").replace(FILES, model);
+    let explained = same_without(&project, &script, 2, &["near-bounds", "one-scan"]);
+    // 500 rows a day: the days of 2024 are rows 487,000 to 491,999, and the last of the four full row groups
+    // ends before row 491,520; behind it are 8,480 rows.
+    let why = "people is read apart for bounds far from each other: 122880 and 131360 rows";
+    assert!(explained.contains(why), "{explained}");
+}
