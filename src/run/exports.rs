@@ -1,6 +1,7 @@
 //! Exports. Files are written beside their places and renamed after the commit; tables of other databases
 //! are written in a transaction that is committed after it.
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -118,6 +119,28 @@ pub struct StagedFile {
 }
 
 impl StagedFile {
+    /// The place beside a file, in a folder that is made where there is none; `before` are files that the run has
+    /// begun.
+    fn begun<'f>(
+        target: &Path,
+        span: Span,
+        before: impl Iterator<Item = &'f StagedFile>,
+    ) -> Result<StagedFile, Diagnostic> {
+        let folder =
+            target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let known: Vec<&PathBuf> = before.flat_map(|file| &file.made).collect();
+        let made = folder
+            .ancestors()
+            .filter(|f| !f.as_os_str().is_empty())
+            .filter(|f| !f.exists() || known.iter().any(|k| k.as_path() == *f))
+            .map(Path::to_path_buf)
+            .collect();
+        let target = target.to_owned();
+        let file = StagedFile { beside: beside(&target), target, made, published: false };
+        fs::create_dir_all(folder).map_err(|e| unwritable(&file.target, span, &e))?;
+        Ok(file)
+    }
+
     /// Puts the file in its place, replacing an older one.
     ///
     /// # Errors
@@ -216,27 +239,20 @@ pub fn check_rejects(
 pub fn stage_rejects(rejected: &[Rejected]) -> Result<Vec<StagedFile>, Diagnostic> {
     let mut staged: Vec<StagedFile> = Vec::with_capacity(rejected.len());
     for rejects in rejected {
-        let beside = beside(&rejects.target);
-        let failed = |cause: std::io::Error| {
-            let title = format!("`{}` cannot be written", rejects.target.display());
-            Diagnostic::error(codes::data::EXPORT_FAILED, title)
-                .label(rejects.span, "written here")
-                .help("choose a folder that can be written")
-                .cause(cause)
-        };
-        let folder = rejects.target.parent().filter(|p| !p.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let made: Vec<PathBuf> = folder
-            .ancestors()
-            .filter(|f| !f.as_os_str().is_empty() && !f.exists())
-            .map(Path::to_path_buf)
-            .collect();
-        let target = rejects.target.clone();
-        staged.push(StagedFile { target, beside: beside.clone(), made, published: false });
-        fs::create_dir_all(folder).map_err(failed)?;
-        fs::copy(&rejects.staged, &beside).map_err(failed)?;
+        let file = StagedFile::begun(&rejects.target, rejects.span, staged.iter())?;
+        let copied = fs::copy(&rejects.staged, &file.beside);
+        copied.map_err(|e| unwritable(&rejects.target, rejects.span, &e))?;
+        staged.push(file);
     }
     Ok(staged)
+}
+
+fn unwritable(file: &Path, span: Span, cause: &dyn Display) -> Diagnostic {
+    let title = format!("`{}` cannot be written", file.display());
+    Diagnostic::error(codes::data::EXPORT_FAILED, title)
+        .label(span, "written here")
+        .help("choose a folder that can be written")
+        .cause(cause)
 }
 
 fn stage_file(
@@ -255,16 +271,7 @@ fn stage_file(
         .label(span, "would be overwritten")
         .help("export to another file"));
     }
-    let failed = |cause: &dyn std::fmt::Display| {
-        Diagnostic::error(
-            codes::data::EXPORT_FAILED,
-            format!("`{}` cannot be written", target.display()),
-        )
-        .label(span, "written here")
-        .help("choose a folder that can be written")
-        .cause(cause)
-    };
-    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = |cause: &dyn Display| unwritable(target, span, cause);
     if target.file_name().is_none() || target.is_dir() {
         return Err(failed(&"the path names a folder"));
     }
@@ -272,17 +279,7 @@ fn stage_file(
         Place::File(file) => Some(file),
         Place::Table(_) => None,
     });
-    let known: Vec<&PathBuf> = files.flat_map(|f| &f.made).collect();
-    let made: Vec<PathBuf> = folder
-        .ancestors()
-        .filter(|f| !f.as_os_str().is_empty())
-        .filter(|f| !f.exists() || known.iter().any(|k| k == f))
-        .map(Path::to_path_buf)
-        .collect();
-    let beside = beside(target);
-    let file =
-        StagedFile { target: target.to_owned(), beside: beside.clone(), made, published: false };
-    fs::create_dir_all(folder).map_err(|e| failed(&e))?;
+    let file = StagedFile::begun(target, span, files)?;
     // Under `--safe` the engine writes nowhere but in its own folder: beside the place a link may
     // wait for it that leads elsewhere.
     let inside = match engine.fence() {
@@ -294,12 +291,12 @@ fn stage_file(
     };
     let copy = Statement::Copy {
         select: planned.rows.clone(),
-        path: inside.as_ref().unwrap_or(&beside).to_string_lossy().into_owned(),
+        path: inside.as_ref().unwrap_or(&file.beside).to_string_lossy().into_owned(),
         format: format.clone(),
     };
     let rows = engine.execute(&print::statement(&copy)).map_err(|e| failed(&e.message))?;
     if let Some(inside) = inside {
-        moved(&inside, &beside).map_err(|e| failed(&e))?;
+        moved(&inside, &file.beside).map_err(|e| failed(&e))?;
     }
     Ok(Staged { step: planned.step, rows, place: Place::File(file) })
 }
