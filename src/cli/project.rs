@@ -71,7 +71,7 @@ pub(super) struct ScriptArgs {
     #[arg(long, help_heading = "Script")]
     pub safe: bool,
     /// Leave out a pass of the planner, to see what it gives; can be given several times
-    #[arg(long, help_heading = "Script", value_name = "PASS", value_parser = Passes::NAMES, hide = true)]
+    #[arg(long, help_heading = "Script", value_name = "PASS", value_parser = Passes::names(), hide = true)]
     pub without: Vec<String>,
 }
 

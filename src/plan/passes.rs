@@ -39,40 +39,34 @@ impl Passes {
         ascending_keys: true,
     };
 
-    /// What the passes are called.
-    pub const NAMES: [&str; 7] = [
-        "one-scan",
-        "one-group",
-        "needed-rows",
-        "near-bounds",
-        "sorted-links",
-        "held-rows",
-        "ascending-keys",
+    /// Each by its name.
+    const EACH: [Named; 7] = [
+        ("one-scan", |p| &mut p.one_scan),
+        ("one-group", |p| &mut p.one_group),
+        ("needed-rows", |p| &mut p.needed_rows),
+        ("near-bounds", |p| &mut p.near_bounds),
+        ("sorted-links", |p| &mut p.sorted_links),
+        ("held-rows", |p| &mut p.held_rows),
+        ("ascending-keys", |p| &mut p.ascending_keys),
     ];
+
+    /// What the passes are called.
+    pub fn names() -> [&'static str; 7] {
+        Passes::EACH.map(|(name, _)| name)
+    }
 
     /// All but those with these names.
     pub fn without(names: &[impl AsRef<str>]) -> Passes {
-        let kept = |name: &str| !names.iter().any(|n| n.as_ref() == name);
-        let [
-            one_scan,
-            one_group,
-            needed_rows,
-            near_bounds,
-            sorted_links,
-            held_rows,
-            ascending_keys,
-        ] = Passes::NAMES.map(kept);
-        Passes {
-            one_scan,
-            one_group,
-            needed_rows,
-            near_bounds,
-            sorted_links,
-            held_rows,
-            ascending_keys,
+        let mut passes = Passes::ALL;
+        for (name, pass) in Passes::EACH {
+            *pass(&mut passes) = !names.iter().any(|n| n.as_ref() == name);
         }
+        passes
     }
 }
+
+/// What a pass is called, and where it is switched.
+type Named = (&'static str, fn(&mut Passes) -> &mut bool);
 
 impl Default for Passes {
     fn default() -> Self {

@@ -102,7 +102,7 @@ impl Trial {
             }
             // Whatever passes share work, the rows are the same.
             let left_out: Vec<&str> =
-                Passes::NAMES.into_iter().filter(|_| self.random.percent(30)).collect();
+                Passes::names().into_iter().filter(|_| self.random.percent(30)).collect();
             let passes = Passes::without(&left_out);
             let settings = Settings { passes, ..settings(folder, data) };
             let files = write(folder, scripts);

@@ -121,7 +121,7 @@ pub fn drive(folder: &Path, run: &Run, stage: Stage) -> Result<Outcome, String> 
         }
     }
     if run.command.is_none() && stage == Stage::Run && SHARES_NOTHING.get() {
-        for pass in Passes::NAMES {
+        for pass in Passes::names() {
             command.args(["--without", pass]);
         }
     }
