@@ -28,8 +28,10 @@ use crate::engine::duckdb::{self, EngineOptions, print};
 use crate::fence::Fence;
 use crate::model::program::Program;
 use crate::model::schema::{Audience, FileOptions, Relation, Target, World};
+use crate::numbers::counted;
 use crate::plan::lower::History;
 use crate::plan::passes::Passes;
+use crate::plan::query::Select;
 use crate::plan::{self, Plan};
 use crate::plugin::{self, consent::Consent, finder::Finder};
 use crate::run::execute::{Execution, SAMPLES};
@@ -486,10 +488,11 @@ impl Session {
             diagnostics.push(
                 Diagnostic::warning(
                     codes::warnings::ROWS_REJECTED,
-                    match rejected.rows {
-                        1 => format!("1 row of `{}` cannot be read", rejected.source),
-                        rows => format!("{rows} rows of `{}` cannot be read", rejected.source),
-                    },
+                    format!(
+                        "{} of `{}` cannot be read",
+                        counted(rejected.rows, "row"),
+                        rejected.source
+                    ),
                 )
                 .label(rejected.span, "set aside here by a run")
                 .help("look at the file after a run: it says why"),
@@ -778,19 +781,18 @@ fn explained(program: &Program, plan: &Plan, history: &dyn History) -> Vec<Expla
     steps
 }
 
+/// A query of the plan, as a step.
+fn asked(title: impl Into<String>, places: Vec<Span>, select: &Select) -> ExplainedStep {
+    let sql = print::select(select);
+    ExplainedStep { title: title.into(), places, sql, notes: Vec::new() }
+}
+
 /// What is asked before anything is computed.
 fn explained_checks(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
     let mut steps = Vec::new();
     for check in &plan.key_checks {
         let dim = &program[check.dimension];
-        let mut step = |title, select| {
-            steps.push(ExplainedStep {
-                title,
-                places: vec![dim.span],
-                sql: print::select(select),
-                notes: Vec::new(),
-            });
-        };
+        let mut step = |title: String, select| steps.push(asked(title, vec![dim.span], select));
         let unique = format!("check that the key of {} is unique", dim.name);
         match &check.ascending {
             Some(quick) => {
@@ -806,6 +808,7 @@ fn explained_checks(program: &Program, plan: &Plan) -> Vec<ExplainedStep> {
 /// What is computed, asked, saved, sent and written.
 fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<ExplainedStep> {
     let mut steps = Vec::new();
+    let place = |step: usize| vec![program.steps[step].span];
     for step in &plan.steps {
         steps.push(ExplainedStep {
             title: step.title.clone(),
@@ -816,48 +819,26 @@ fn explained_work(program: &Program, plan: &Plan, history: &dyn History) -> Vec<
     }
     for (select, transitions) in &plan.counts {
         let names: Vec<&str> = transitions.iter().map(|t| program[*t].name.as_str()).collect();
-        steps.push(ExplainedStep {
-            title: format!("count {}", names.join(", ")),
-            places: transitions.iter().map(|t| program[*t].span).collect(),
-            sql: print::select(select),
-            notes: Vec::new(),
-        });
+        let places = transitions.iter().map(|t| program[*t].span).collect();
+        steps.push(asked(format!("count {}", names.join(", ")), places, select));
     }
     for guard in &plan.guards {
-        steps.push(ExplainedStep {
-            title: "ask whether a condition holds".into(),
-            places: vec![program.steps[guard.step].span],
-            sql: print::select(&plan.ask(guard, program, history, &HashSet::new())),
-            notes: Vec::new(),
-        });
+        let question = plan.ask(guard, program, history, &HashSet::new());
+        steps.push(asked("ask whether a condition holds", place(guard.step), &question));
     }
     for save in &plan.saves {
         let label = plan::save_of(program, save.step).map_or("", |s| s.label.as_str());
-        steps.push(ExplainedStep {
-            title: format!("save \"{label}\""),
-            places: vec![program.steps[save.step].span],
-            sql: print::select(&save.rows),
-            notes: Vec::new(),
-        });
+        steps.push(asked(format!("save \"{label}\""), place(save.step), &save.rows));
     }
     for delivery in &plan.deliveries {
         for rows in &delivery.inputs {
-            steps.push(ExplainedStep {
-                title: "rows to deliver after the commit".into(),
-                places: vec![program.steps[delivery.step].span],
-                sql: print::select(rows),
-                notes: Vec::new(),
-            });
+            steps.push(asked("rows to deliver after the commit", place(delivery.step), rows));
         }
     }
     for export in &plan.exports {
         let operation = plan::export_of(program, export.step);
-        steps.push(ExplainedStep {
-            title: format!("export {}", operation.map_or(String::new(), |e| e.to.shown())),
-            places: vec![program.steps[export.step].span],
-            sql: print::select(&export.rows),
-            notes: Vec::new(),
-        });
+        let title = format!("export {}", operation.map_or(String::new(), |e| e.to.shown()));
+        steps.push(asked(title, place(export.step), &export.rows));
     }
     steps
 }

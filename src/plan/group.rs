@@ -57,6 +57,8 @@ struct Group {
     reach: Reach,
     /// Whether any of it asks for more than the row says.
     linked: bool,
+    /// Why other rules of its rows are decided elsewhere, or the linked rows in several scans.
+    notes: Vec<String>,
 }
 
 impl Group {
@@ -234,17 +236,24 @@ fn sort_in(
     let groups = levels.entry(level).or_default();
     let reach = Reach::of(planner.program, rows.0, 0, relation.rule.conjuncts());
     let linked = values.iter().chain([&relation.rule]).any(asks_for_more);
-    let mut of_rows = groups.iter().filter(|(at, _)| (at.0, at.1) == rows);
-    let near = |group: &Group| {
+    let mut notes = Vec::new();
+    let mut near = |group: &Group| {
         // What is linked is read for all of them together.
-        let apart = planner.passes.near_bounds && !linked && !group.linked;
-        !apart || planner.extents.together(planner.program, rows.0, &group.reach, &reach)
+        let apart = if planner.passes.near_bounds && !linked && !group.linked {
+            planner.extents.apart(planner.program, rows.0, &group.reach, &reach)
+        } else {
+            None
+        };
+        let near = apart.is_none();
+        notes.extend(apart);
+        near
     };
-    let shared = |(_, group): &(&Rows, &Group)| {
-        planner.passes.one_scan && group.has_room(&relation.rule) && near(group)
-    };
+    let mut of_rows = groups.iter().filter(|(at, _)| (at.0, at.1) == rows);
     let count = of_rows.clone().count();
-    let number = of_rows.find(shared).map_or(count, |(at, _)| at.2);
+    let shared = of_rows.find(|(_, group)| {
+        planner.passes.one_scan && group.has_room(&relation.rule) && near(group)
+    });
+    let number = shared.map_or(count, |(at, _)| at.2);
     let group = groups.entry((rows.0, rows.1, number)).or_insert_with(|| Group {
         first,
         reach: reach.clone(),
@@ -253,6 +262,9 @@ fn sort_in(
     group.first = group.first.min(first);
     group.reach = group.reach.hull(&reach);
     group.linked |= linked;
+    notes.into_iter().for_each(|note| {
+        index_of(&mut group.notes, note);
+    });
     let rule = index_of(&mut group.rules, relation.rule);
     if !matches!(purpose, Purpose::Count(_)) {
         group.stored = true;
@@ -281,9 +293,9 @@ fn asks_for_more(expr: &Expr) -> bool {
     found
 }
 
-fn index_of(list: &mut Vec<Expr>, expr: Expr) -> usize {
-    list.iter().position(|e| *e == expr).unwrap_or_else(|| {
-        list.push(expr);
+fn index_of<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
+    list.iter().position(|e| *e == item).unwrap_or_else(|| {
+        list.push(item);
         list.len() - 1
     })
 }
@@ -303,10 +315,12 @@ fn emit(
     relations: &mut Relations,
     plan: &mut Plan,
     dimension: DimId,
-    group: Group,
+    mut group: Group,
 ) {
     let name = planner.program[dimension].name.clone();
-    let mut select = select_group(planner, relations, dimension, &group);
+    let mut lowering = planner.lowering(relations);
+    let mut select = select_group(planner, &mut lowering, dimension, &group);
+    group.notes.append(&mut lowering.notes);
     let clauses = group.rules.iter().chain(&group.values);
     let clauses: Vec<(DimId, Expr)> = clauses.map(|e| (dimension, e.clone())).collect();
     let sorted = sorted::sort_rows(planner, plan, &mut select, &clauses, group.first);
@@ -322,7 +336,7 @@ fn emit(
             statement: Statement::CreateTemp { table: table.clone(), select },
             clauses,
             first: group.first,
-            notes: planner.extents.take_notes(),
+            notes: std::mem::take(&mut group.notes),
         });
         sorted::forget(plan, sorted, group.first);
         Source::Temp(table)
@@ -400,11 +414,10 @@ fn emit(
 /// The query that decides a group: key `k0…`, flags `f0…` when there are several rules, values `v0…`.
 fn select_group(
     planner: &Planner<'_>,
-    relations: &Relations,
+    lowering: &mut lower::Lowering<'_>,
     dimension: DimId,
     group: &Group,
 ) -> Select {
-    let mut lowering = planner.lowering(relations);
     let common = common_parts(&group.rules);
     let columns = |l: &mut lower::Lowering<'_>, rules: &[Expr]| {
         let mut columns: Vec<(String, Scalar)> = l

@@ -255,48 +255,39 @@ type Parts = HashMap<(DimId, String), Option<Rc<[Part]>>>;
 pub struct Extents<'a> {
     statistics: &'a dyn Statistics,
     known: RefCell<Parts>,
-    /// What was decided and why, since somebody took it.
-    notes: RefCell<Vec<String>>,
 }
 
 impl<'a> Extents<'a> {
     /// By these statistics.
     pub fn new(statistics: &'a dyn Statistics) -> Self {
-        Extents { statistics, known: RefCell::default(), notes: RefCell::default() }
+        Extents { statistics, known: RefCell::default() }
     }
 
-    /// What was decided since the last time, in words.
-    pub fn take_notes(&self) -> Vec<String> {
-        std::mem::take(&mut self.notes.borrow_mut())
-    }
-
-    /// Whether rules that need these rows of a dimension had better share a scan of it.
-    pub fn together(&self, program: &Program, dimension: DimId, a: &Reach, b: &Reach) -> bool {
+    /// Why rules that need these rows of a dimension had better not share a scan of it, if so.
+    pub fn apart(
+        &self,
+        program: &Program,
+        dimension: DimId,
+        a: &Reach,
+        b: &Reach,
+    ) -> Option<String> {
         let hull = a.hull(b);
         // One of them reads everything that the other needs.
         if hull == *a || hull == *b {
-            return true;
+            return None;
         }
         let names: Vec<&String> = a.ranges.keys().chain(b.ranges.keys()).collect();
         let rows = |reach: &Reach| {
             let each = names.iter().filter_map(|name| self.rows(program, dimension, name, reach));
             each.min()
         };
-        let (Some(one), Some(other), Some(all)) = (rows(a), rows(b), rows(&hull)) else {
-            return true;
-        };
-        if all <= one + other {
-            return true;
-        }
+        let (one, other, all) = (rows(a)?, rows(b)?, rows(&hull)?);
         let name = &program[dimension].name;
-        let note = format!(
-            "{name} is read apart for bounds far from each other: {one} and {other} rows of row groups instead of {all}"
-        );
-        let mut notes = self.notes.borrow_mut();
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
-        false
+        (all > one + other).then(|| {
+            format!(
+                "{name} is read apart for bounds far from each other: {one} and {other} rows of row groups instead of {all}"
+            )
+        })
     }
 
     /// How many rows the parts have that a scan has to read, as far as one column tells.
@@ -422,25 +413,23 @@ mod tests {
     fn bounds_far_from_each_other_are_read_apart_and_near_ones_together() {
         let (program, extents) = (program(), Extents::new(&Ordered));
         let days = |low, high| reach(&[("day", bound(low, false), bound(high, false))]);
-        let together = |a: &Reach, b: &Reach| extents.together(&program, DimId(0), a, b);
+        let apart = |a: &Reach, b: &Reach| extents.apart(&program, DimId(0), a, b);
         // One part each, ten from the first to the last.
-        assert!(!together(&days(0, 5), &days(90, 99)));
         assert_eq!(
-            extents.take_notes(),
-            [
+            apart(&days(0, 5), &days(90, 99)).as_deref(),
+            Some(
                 "orders is read apart for bounds far from each other: 100 and 100 rows of row groups instead of 1000"
-            ]
+            )
         );
         // Parts 0 and 1 apart; together they are the same two.
-        assert!(together(&days(0, 5), &days(10, 15)));
+        assert_eq!(apart(&days(0, 5), &days(10, 15)), None);
         // Parts 0 to 6 and 5 to 9: ten against twelve.
-        assert!(together(&days(0, 65), &days(55, 99)));
+        assert_eq!(apart(&days(0, 65), &days(55, 99)), None);
         // Whatever lies within the other.
-        assert!(together(&days(0, 99), &days(50, 51)));
-        assert!(together(&Reach::default(), &days(50, 51)));
+        assert_eq!(apart(&days(0, 99), &days(50, 51)), None);
+        assert_eq!(apart(&Reach::default(), &days(50, 51)), None);
         // Of this column nothing is known.
         let amounts = |low, high| reach(&[("amount", bound(low, false), bound(high, false))]);
-        assert!(together(&amounts(0, 1), &amounts(90, 99)));
-        assert_eq!(extents.take_notes(), [] as [String; 0]);
+        assert_eq!(apart(&amounts(0, 1), &amounts(90, 99)), None);
     }
 }

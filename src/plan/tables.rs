@@ -10,7 +10,7 @@ use crate::model::program::{DimId, TransitionId};
 use crate::model::types::Type;
 use crate::model::value::Value;
 
-use super::lower::{count_rows, equal, or};
+use super::lower::{Lowering, count_rows, equal, or};
 use super::query::*;
 use super::relation::{Relations, Table};
 use super::{Demand, Plan, PlanStep, PlannedDelivery, Planner, RowCheck, sorted};
@@ -210,21 +210,23 @@ impl Resolved {
         }
     }
 
-    /// The rows; what has to be sorted for them becomes steps before.
+    /// The rows, and what was decided about them by statistics; what has to be sorted for them becomes
+    /// steps before.
     fn rows(
         &self,
         planner: &mut Planner<'_>,
         relations: &Relations,
         plan: &mut Plan,
         step: usize,
-    ) -> Select {
-        let mut select = self.select(planner, relations);
+    ) -> (Select, Vec<String>) {
+        let mut lowering = planner.lowering(relations);
+        let mut select = self.select(planner, &mut lowering);
+        let notes = lowering.notes;
         sorted::sort_rows(planner, plan, &mut select, &self.clauses(), step);
-        select
+        (select, notes)
     }
 
-    fn select(&self, planner: &Planner<'_>, relations: &Relations) -> Select {
-        let mut lowering = planner.lowering(relations);
+    fn select(&self, planner: &Planner<'_>, lowering: &mut Lowering<'_>) -> Select {
         let named = |names: &[String], keys: Vec<Scalar>| -> Vec<(String, Scalar)> {
             names.iter().cloned().zip(keys).collect()
         };
@@ -282,8 +284,10 @@ pub(super) fn emit(
     let statements = if together { 1 } else { query.outputs.len() } + query.checks.len();
     let mut sources: Vec<(String, Select)> = Vec::new();
     let mut clauses = Vec::new();
+    let mut notes = Vec::new();
     for input in &inputs {
-        let select = input.rows(planner, relations, plan, step);
+        let (select, found) = input.rows(planner, relations, plan, step);
+        notes.extend(found);
         clauses.extend(input.clauses());
         if statements == 1 {
             sources.push((input.name.clone(), select));
@@ -301,7 +305,7 @@ pub(super) fn emit(
             statement: Statement::CreateTemp { table, select },
             clauses: clauses.clone(),
             first: step,
-            notes: Vec::new(),
+            notes: std::mem::take(&mut notes),
         });
         sources.push((input.name.clone(), Select { columns, from, ..Select::default() }));
     }
@@ -331,7 +335,7 @@ pub(super) fn emit(
             statement: Statement::CreateTemp { table: name.to_owned(), select },
             clauses: clauses.clone(),
             first: step,
-            notes: Vec::new(),
+            notes: std::mem::take(&mut notes),
         });
     };
     if together {
@@ -407,7 +411,8 @@ fn emit_rows(
     plan: &mut Plan,
     (step, query, inputs, tables): (usize, &TableQuery, &[Resolved], &[Table]),
 ) {
-    let rows = inputs.iter().map(|i| i.rows(planner, relations, plan, step)).collect();
+    let rows: Vec<_> = inputs.iter().map(|i| i.rows(planner, relations, plan, step)).collect();
+    let (rows, notes): (_, Vec<_>) = rows.into_iter().unzip();
     plan.steps.push(PlanStep {
         title: query.title.clone(),
         statement: Statement::External {
@@ -417,7 +422,7 @@ fn emit_rows(
         },
         clauses: inputs.iter().flat_map(Resolved::clauses).collect(),
         first: step,
-        notes: Vec::new(),
+        notes: notes.concat(),
     });
     for (output, table) in query.outputs.iter().zip(tables) {
         let keys = shape(planner, output.transition).keys;
@@ -474,7 +479,7 @@ fn emit_delivery(
 ) {
     let mut waiting = Vec::new();
     for input in inputs {
-        let select = input.rows(planner, relations, plan, step);
+        let (select, notes) = input.rows(planner, relations, plan, step);
         let table = planner.new_table(0).name;
         let columns = select.columns.iter();
         let columns = columns
@@ -486,7 +491,7 @@ fn emit_delivery(
             statement: Statement::CreateTemp { table, select },
             clauses: input.clauses(),
             first: step,
-            notes: Vec::new(),
+            notes,
         });
         waiting.push(Select { columns, from, ..Select::default() });
     }

@@ -54,13 +54,15 @@ impl Lowering<'_> {
             let ids = links.ids();
             let asked = condition.map(Expr::conjuncts).unwrap_or_default();
             let reach = self.reach(links, condition);
+            let mut why = Vec::new();
             let shared = self.blocks[owner].groups.iter().any(|group| {
                 group.from == from
                     && group.links == ids
                     && group.block.is_some()
                     && group.common().iter().all(|part| asked.contains(part))
-                    && self.together(group, &reach)
+                    && self.together(group, &reach, &mut why)
             });
+            self.notes.append(&mut why);
             if shared {
                 self.top().joins.remove(join);
                 self.plain_filter(&expr);
@@ -114,11 +116,16 @@ impl Lowering<'_> {
         Reach::of(self.program, self.program[last.link].to, last.frame, parts)
     }
 
-    /// Whether what needs these rows had better be an aggregate of a group.
-    fn together(&self, group: &Group, reach: &Reach) -> bool {
-        let Some((_, dimension)) = group.rows.last() else { return true };
+    /// Whether what needs these rows had better be an aggregate of a group; says why not.
+    fn together(&self, group: &Group, reach: &Reach, why: &mut Vec<String>) -> bool {
         let extents = self.extents.filter(|_| self.passes.near_bounds);
-        extents.is_none_or(|e| e.together(self.program, *dimension, &group.reach, reach))
+        let (Some(extents), Some((_, dimension))) = (extents, group.rows.last()) else {
+            return true;
+        };
+        let apart = extents.apart(self.program, *dimension, &group.reach, reach);
+        let together = apart.is_none();
+        why.extend(apart.filter(|note| !self.notes.contains(note)));
+        together
     }
 
     pub(super) fn unbind_links(&mut self, links: &Links) {
@@ -228,8 +235,10 @@ impl Lowering<'_> {
         let same = |g: &Group| g.from == from && g.links == ids;
         // One that something is lowered inside of comes first: what is asked there speaks of its rows.
         let open = groups.iter().position(|g| same(g) && g.block.is_none());
-        let known =
-            open.or_else(|| groups.iter().position(|g| same(g) && self.together(g, &reach)));
+        let mut why = Vec::new();
+        let known = open
+            .or_else(|| groups.iter().position(|g| same(g) && self.together(g, &reach, &mut why)));
+        self.notes.append(&mut why);
         let index = match known {
             Some(index) => index,
             None => {

@@ -128,6 +128,8 @@ pub struct Lowering<'a> {
     aliases: usize,
     passes: Passes,
     extents: Option<&'a Extents<'a>>,
+    /// What was decided by statistics, and why.
+    pub notes: Vec<String>,
     /// What went wrong.
     pub errors: Diagnostics,
 }
@@ -144,6 +146,7 @@ impl<'a> Lowering<'a> {
             aliases: 0,
             passes: Passes::ALL,
             extents: None,
+            notes: Vec::new(),
             errors: Diagnostics::default(),
         }
     }
